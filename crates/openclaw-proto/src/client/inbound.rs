@@ -1,0 +1,361 @@
+//! From a transport's report to what it means.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::io::{Event, Input, Name, Notice, Output};
+use super::{Client, Ending, State, Trigger, readiness};
+use crate::connect::{Challenge, Hello, HelloError, PolicyField, StateVersion, missing_scopes};
+use crate::connection::{ConnId, Down, Handshake, HandshakeStep, Phase, TimerKind, challenge};
+use crate::error::GatewayError;
+use crate::frame::{self, EventFrame, Frame, FrameError, Oddity, ResponseFrame, ResponseId, Verdict};
+use crate::json::RawObject;
+use crate::payload::{Payload, range_in};
+use crate::request::{Answer, Outcome, Rejected, RequestId, Stray};
+use crate::time::Now;
+
+/// What a frame turned out to be, free of its text so that the text can move into an output.
+enum Parsed<W> {
+    Challenge(Option<Challenge>),
+    Event { name: Name, payload: Option<Range<usize>>, about: EventAbout },
+    Handshake(HandshakeStep, String),
+    Answer(Answer<W>, Answered),
+    Unattributed(GatewayError),
+    Malformed(FrameError),
+}
+
+/// The small facts of an event.
+struct EventAbout {
+    seq: Option<u64>,
+    state_version: Option<(u64, u64)>,
+    recipient: Option<String>,
+    oddities: Vec<Oddity>,
+}
+
+/// What is kept of a response.
+struct Answered {
+    id: String,
+    verdict: Verdict,
+    payload: Option<Range<usize>>,
+    error: Option<GatewayError>,
+    oddities: Vec<Oddity>,
+}
+
+impl<W: Clone, T: AsRef<str>> Client<W, T> {
+    /// Takes in what the transport reports of connection `conn`.
+    ///
+    /// Inputs of any other than the present connection are counted and change nothing.
+    pub fn handle_input(&mut self, now: Now, conn: ConnId, input: Input<T>) {
+        let gone = matches!(input, Input::Closed { .. } | Input::Failed(_));
+        if self.closing.is_some_and(|closing| closing.conn == conn) {
+            if gone {
+                self.closed();
+            }
+            return;
+        }
+        if self.connection.as_ref().is_none_or(|connection| connection.id != conn) {
+            self.stats.stale_inputs += 1;
+            return;
+        }
+        match input {
+            Input::Opened => self.opened(now),
+            Input::Text(text) => self.text(now, text),
+            Input::Binary { len } => {
+                self.alive(now);
+                self.stats.binary += 1;
+                self.notice(Notice::Binary { len });
+            }
+            Input::Alive { bytes_in, bytes_out } => self.progress(now, bytes_in, bytes_out),
+            Input::Flushed => {
+                if let Some(connection) = &mut self.connection {
+                    connection.flushed();
+                }
+            }
+            Input::Closed { code, reason } => {
+                let after_hello = self.hello().is_some();
+                self.down(now, Down::Closed { code, reason, after_hello }, &Ending::Gone);
+            }
+            Input::Failed(error) => self.down(now, Down::Transport(error), &Ending::Gone),
+        }
+    }
+
+    fn opened(&mut self, now: Now) {
+        let limit = self.config.timeouts.challenge;
+        let Some(connection) = self.connection.as_mut().filter(|c| matches!(c.phase, Phase::Dialing)) else { return };
+        connection.timers.clear(TimerKind::Dial);
+        connection.timers.set(TimerKind::Challenge, now.mono.after(limit));
+        connection.phase = Phase::Handshaking(Handshake::AwaitingChallenge);
+        let conn = connection.id;
+        if self.advance(Trigger::Opened) {
+            self.outputs.push_back(Output::State(State::Handshaking { conn }));
+        }
+    }
+
+    fn alive(&mut self, now: Now) {
+        let Some(limit) = self.hello().map(|hello| self.silence_limit(hello)) else { return };
+        if let Some(connection) = &mut self.connection {
+            connection.alive(now.mono, limit);
+        }
+    }
+
+    fn progress(&mut self, now: Now, bytes_in: u64, bytes_out: u64) {
+        let silence = self.hello().map(|hello| self.silence_limit(hello)).unwrap_or_default();
+        let stall = self.config.timeouts.write_stall;
+        if let Some(connection) = &mut self.connection {
+            connection.progress(now.mono, bytes_in, bytes_out, silence, stall);
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.outputs.push_back(Output::Notice(notice));
+    }
+
+    fn odd(&mut self, oddities: Vec<Oddity>) {
+        for oddity in oddities {
+            self.stats.odd += 1;
+            self.notice(Notice::Odd(oddity));
+        }
+    }
+
+    fn text(&mut self, now: Now, text: T) {
+        self.alive(now);
+        self.stats.frames_in += 1;
+        let (size, limit) = (text.as_ref().len(), self.config.limits.inbound_frame);
+        if size > limit {
+            self.down(now, Down::FrameTooLarge { size, limit }, &Ending::Close(1009, "frame too large"));
+            return;
+        }
+        match self.parse(now, text.as_ref()) {
+            Parsed::Challenge(challenge) => self.challenged(now, challenge),
+            Parsed::Event { name, payload, about } => self.event(now, text, name, payload, about),
+            Parsed::Handshake(step, id) => self.handshake(now, step, id),
+            Parsed::Answer(answer, answered) => self.answered(text, answer, answered),
+            Parsed::Unattributed(error) => {
+                self.stats.unattributed_errors += 1;
+                self.notice(Notice::UnattributedError(error));
+            }
+            Parsed::Malformed(error) => {
+                self.stats.malformed += 1;
+                self.notice(Notice::Malformed { error, len: size });
+            }
+        }
+    }
+
+    fn parse(&mut self, now: Now, whole: &str) -> Parsed<W> {
+        match frame::parse(whole) {
+            Ok(Frame::Event(event)) if event.event == "connect.challenge" => {
+                Parsed::Challenge(challenge(event.payload))
+            }
+            Ok(Frame::Event(event)) => parsed_event(whole, event),
+            Ok(Frame::Response(response)) => match self.connection.as_ref().map(|c| &c.phase) {
+                Some(Phase::Handshaking(handshake)) => {
+                    let step = handshake.response(&response, &self.config.connect);
+                    Parsed::Handshake(step, shown_id(&response.id))
+                }
+                _ => self.correlate(now, whole, response),
+            },
+            Ok(Frame::Request(_)) => Parsed::Malformed(FrameError::RequestFromGateway),
+            Err(error) => Parsed::Malformed(error),
+        }
+    }
+
+    fn correlate(&mut self, now: Now, whole: &str, response: ResponseFrame<'_>) -> Parsed<W> {
+        let answer = match &response.id {
+            ResponseId::Text(id) if !matches!(&**id, "" | "invalid") => {
+                let says_accepted = || response.verdict == Verdict::Ok && says_accepted(response.payload);
+                self.requests.answer(now.mono, id, says_accepted)
+            }
+            // The gateway could not read the id of some request of ours; nobody can say of which.
+            _ if response.verdict == Verdict::Error => {
+                return Parsed::Unattributed(error_of(&response));
+            }
+            _ => Answer::Stray(Stray::Foreign),
+        };
+        let answered = Answered {
+            id: shown_id(&response.id),
+            verdict: response.verdict,
+            payload: response.payload.and_then(|payload| range_in(whole, payload)),
+            error: (response.verdict == Verdict::Error).then(|| error_of(&response)),
+            oddities: response.oddities,
+        };
+        Parsed::Answer(answer, answered)
+    }
+
+    fn event(&mut self, now: Now, text: T, name: Name, payload: Option<Range<usize>>, about: EventAbout) {
+        self.odd(about.oddities);
+        let Some(connection) = &mut self.connection else { return };
+        self.stats.events += 1;
+        self.outputs.push_back(Output::Event(Event {
+            conn: connection.id,
+            seq: about.seq,
+            sequence: connection.watermark.observe(about.seq),
+            state_version: about.state_version.map(|(presence, health)| StateVersion { presence, health }),
+            recipient_profile_id: about.recipient,
+            received: now,
+            name,
+            payload,
+            text,
+        }));
+    }
+
+    fn answered(&mut self, text: T, answer: Answer<W>, answered: Answered) {
+        self.odd(answered.oddities);
+        let payload = answered.payload.map(|range| Payload::new(text, range));
+        let (waiter, accepted) = match answer {
+            Answer::Stray(stray) => return self.stray(stray, answered.id),
+            Answer::Accepted { waiter, id } => {
+                self.stats.responses += 1;
+                self.outputs.push_back(Output::Accepted { waiter, id, payload });
+                return;
+            }
+            Answer::Final { waiter, accepted } => (waiter, accepted),
+        };
+        self.stats.responses += 1;
+        let outcome = match answered.verdict {
+            Verdict::Ok => Outcome::Replied(payload),
+            Verdict::Error => Outcome::Rejected(Rejected {
+                error: answered.error.unwrap_or_else(GatewayError::without_body),
+                payload,
+                accepted,
+            }),
+            Verdict::Unreadable => Outcome::UnreadableAnswer,
+        };
+        self.outputs.push_back(Output::Completed { waiter, outcome });
+    }
+
+    fn stray(&mut self, stray: Stray, id: String) {
+        let counter = match stray {
+            Stray::Duplicate => &mut self.stats.duplicate_responses,
+            Stray::Late => &mut self.stats.late_responses,
+            Stray::Stale => &mut self.stats.stale_responses,
+            Stray::Foreign => &mut self.stats.foreign_responses,
+        };
+        *counter += 1;
+        self.notice(Notice::StrayResponse { stray, id });
+    }
+
+    fn challenged(&mut self, now: Now, challenge: Option<Challenge>) {
+        let Some(connection) = &mut self.connection else { return };
+        let first = match &connection.phase {
+            Phase::Handshaking(Handshake::AwaitingChallenge) => true,
+            Phase::Handshaking(Handshake::AwaitingHello { .. }) => false,
+            Phase::Dialing | Phase::Ready(_) => {
+                self.stats.surplus_challenges += 1;
+                return self.notice(Notice::ChallengeAfterHello);
+            }
+        };
+        // Once `connect` is on its way a newer nonce comes too late; until then it replaces the older one.
+        let unsent = connection.connect_frame.is_some();
+        if !first {
+            self.stats.surplus_challenges += 1;
+            self.notice(Notice::SecondChallenge);
+        }
+        match challenge {
+            None if first => {
+                let ending = Ending::Close(1008, "connect challenge without nonce");
+                self.down(now, Down::ChallengeWithoutNonce, &ending);
+            }
+            Some(challenge) if first || unsent => self.connect(now, &challenge),
+            _ => {}
+        }
+    }
+
+    /// Answers a challenge. The nonce is for the device's signature.
+    fn connect(&mut self, now: Now, _challenge: &Challenge) {
+        let id = RequestId::new(0, 0, self.rng.next_u64());
+        let frame = self.config.connect.encode(id);
+        let (size, limit) = (frame.len(), self.config.limits.connect_frame);
+        if size > limit {
+            self.down(now, Down::ConnectTooLarge { size, limit }, &Ending::Close(1000, ""));
+            return;
+        }
+        let deadline = now.mono.after(self.config.timeouts.connect);
+        if let Some(connection) = &mut self.connection {
+            connection.phase = Phase::Handshaking(Handshake::AwaitingHello { connect: id });
+            connection.connect_frame = Some(frame);
+            connection.timers.clear(TimerKind::Challenge);
+            connection.timers.set(TimerKind::Connect, deadline);
+        }
+    }
+
+    fn handshake(&mut self, now: Now, step: HandshakeStep, id: String) {
+        match step {
+            HandshakeStep::NotForConnect => self.stray(Stray::Foreign, id),
+            HandshakeStep::Hello(hello, odd) => self.ready(now, hello, odd),
+            HandshakeStep::Failed(down) => {
+                let ending = match &down {
+                    Down::InvalidHello(HelloError::ProtocolNotOffered { .. }) => {
+                        Ending::Close(1002, "protocol not offered")
+                    }
+                    Down::Refused(_) => Ending::Close(1008, "connect failed"),
+                    _ => Ending::Close(1008, "invalid hello"),
+                };
+                self.down(now, down, &ending);
+            }
+        }
+    }
+
+    fn ready(&mut self, now: Now, hello: Hello, odd: Vec<PolicyField>) {
+        let silence = self.silence_limit(&hello);
+        let hello = Arc::new(hello);
+        let Some(connection) = &mut self.connection else { return };
+        connection.timers.clear(TimerKind::Connect);
+        connection.phase = Phase::Ready(Arc::clone(&hello));
+        connection.alive(now.mono, silence);
+        let conn = connection.id;
+        self.stats.hellos += 1;
+        if self.advance(Trigger::Hello) {
+            self.outputs.push_back(Output::State(State::Ready { conn, hello: Arc::clone(&hello) }));
+        }
+        for field in odd {
+            self.notice(Notice::PolicyOutOfRange(field));
+        }
+        if let Some(granted) = hello.scopes() {
+            let missing = missing_scopes(&self.config.connect.scopes, granted);
+            if !missing.is_empty() {
+                self.notice(Notice::ScopeShortfall { granted: granted.to_vec(), missing });
+            }
+        }
+        for (waiter, why) in self.requests.connection_ready(readiness(&hello)) {
+            self.outputs.push_back(Output::Completed { waiter, outcome: Outcome::NotSent(why) });
+        }
+    }
+}
+
+fn parsed_event<W>(whole: &str, event: EventFrame<'_>) -> Parsed<W> {
+    let in_place = match &event.event {
+        Cow::Borrowed(name) => range_in(whole, name),
+        Cow::Owned(_) => None,
+    };
+    Parsed::Event {
+        name: in_place.map_or_else(|| Name::Owned((&*event.event).into()), Name::In),
+        payload: event.payload.and_then(|payload| range_in(whole, payload)),
+        about: EventAbout {
+            seq: event.seq,
+            state_version: event.state_version,
+            recipient: event.recipient_profile_id.map(Cow::into_owned),
+            oddities: event.oddities,
+        },
+    }
+}
+
+fn error_of(response: &ResponseFrame<'_>) -> GatewayError {
+    response.error.map_or_else(GatewayError::without_body, GatewayError::parse)
+}
+
+fn says_accepted(payload: Option<&str>) -> bool {
+    payload.and_then(RawObject::parse).and_then(|p| p.string("status")).as_deref() == Some("accepted")
+}
+
+/// An id for a notice: it is the peer's text, so it is bounded.
+fn shown_id(id: &ResponseId<'_>) -> String {
+    let text = match id {
+        ResponseId::Text(text) => text,
+        ResponseId::Other(raw) => *raw,
+        ResponseId::Missing => "",
+    };
+    text.chars().take(64).collect()
+}

@@ -1,0 +1,246 @@
+//! The `connect` request and the challenge that precedes it.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Auth, ClientInfo, Device, Role, Scope};
+use crate::frame::ID_LEN;
+use crate::json::{self, RawObject};
+use crate::request::RequestId;
+
+/// The protocol versions a client can speak, both inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProtocolRange {
+    /// The lowest.
+    pub min: u32,
+    /// The highest.
+    pub max: u32,
+}
+
+impl Default for ProtocolRange {
+    /// 3..=4: a v3 gateway answers 3, a v4 gateway 4.
+    fn default() -> Self {
+        Self { min: 3, max: 4 }
+    }
+}
+
+impl ProtocolRange {
+    /// Whether `version` is one of them.
+    #[must_use]
+    pub fn contains(self, version: u32) -> bool {
+        (self.min..=self.max).contains(&version)
+    }
+}
+
+/// Everything a `connect` says. The gateway refuses unknown keys, so absent fields are left out of the frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectParams {
+    /// Protocol versions offered.
+    pub protocol: ProtocolRange,
+    /// What connects.
+    pub client: ClientInfo,
+    /// As what. Default: operator.
+    pub role: Role,
+    /// The scopes asked for. Default: `operator.read` for operators; nodes have none.
+    pub scopes: Vec<Scope>,
+    /// Capabilities, open strings. Without `tool-events` the gateway sends no live tool frames.
+    pub caps: Vec<String>,
+    /// Commands a node offers.
+    pub commands: Vec<String>,
+    /// Permissions a node has.
+    pub permissions: BTreeMap<String, bool>,
+    /// A node's search path for programs.
+    pub path_env: Option<String>,
+    /// Credentials.
+    pub auth: Auth,
+    /// The device's proof.
+    pub device: Option<Device>,
+    /// BCP 47 language tag.
+    pub locale: Option<String>,
+    /// What the client calls itself.
+    pub user_agent: Option<String>,
+}
+
+impl Default for ConnectParams {
+    fn default() -> Self {
+        Self {
+            protocol: ProtocolRange::default(),
+            client: ClientInfo::default(),
+            role: Role::Operator,
+            scopes: Vec::from([Scope::Read]),
+            caps: Vec::new(),
+            commands: Vec::new(),
+            permissions: BTreeMap::new(),
+            path_env: None,
+            auth: Auth::default(),
+            device: None,
+            locale: None,
+            user_agent: None,
+        }
+    }
+}
+
+impl ConnectParams {
+    /// The `connect` frame. It holds the credentials in clear.
+    pub(crate) fn encode(&self, id: RequestId) -> String {
+        let mut out = Object::open(r#"{"type":"req","id":""#);
+        out.raw(id.encode(&mut [0; ID_LEN]));
+        out.raw(r#"","method":"connect","params":{"#);
+        out.field("minProtocol", &self.protocol.min);
+        out.field("maxProtocol", &self.protocol.max);
+        out.nested("client");
+        out.field("id", &self.client.id);
+        out.field("version", &self.client.version);
+        out.field("platform", &self.client.platform);
+        out.field("mode", &self.client.mode);
+        out.optional("displayName", self.client.display_name.as_ref());
+        out.optional("buildId", self.client.build_id.as_ref());
+        out.optional("deviceFamily", self.client.device_family.as_ref());
+        out.optional("modelIdentifier", self.client.model_identifier.as_ref());
+        out.optional("timeZone", self.client.time_zone.as_ref());
+        out.optional("instanceId", self.client.instance_id.as_ref());
+        out.close();
+        out.field("role", &self.role);
+        out.field("scopes", &self.scopes);
+        out.field("caps", &self.caps);
+        out.optional("commands", Some(&self.commands).filter(|c| !c.is_empty()));
+        out.optional("permissions", Some(&self.permissions).filter(|p| !p.is_empty()));
+        out.optional("pathEnv", self.path_env.as_ref());
+        out.optional("device", self.device.as_ref());
+        if !self.auth.is_empty() {
+            out.nested("auth");
+            for (name, secret) in self.auth.fields() {
+                out.optional(name, secret.as_ref());
+            }
+            out.close();
+        }
+        out.optional("locale", self.locale.as_ref());
+        out.optional("userAgent", self.user_agent.as_ref());
+        out.close();
+        out.close();
+        out.finish()
+    }
+}
+
+/// A JSON object written field by field.
+struct Object {
+    text: Vec<u8>,
+    first: bool,
+}
+
+impl Object {
+    fn open(text: &str) -> Self {
+        Self { text: text.as_bytes().to_vec(), first: true }
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    fn key(&mut self, name: &str) {
+        if !core::mem::replace(&mut self.first, false) {
+            self.text.push(b',');
+        }
+        json::push_string(&mut self.text, name);
+        self.text.push(b':');
+    }
+
+    fn field<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.key(name);
+        json::push(&mut self.text, value);
+    }
+
+    fn optional<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.field(name, value);
+        }
+    }
+
+    fn nested(&mut self, name: &str) {
+        self.key(name);
+        self.text.push(b'{');
+        self.first = true;
+    }
+
+    fn close(&mut self) {
+        self.text.push(b'}');
+        self.first = false;
+    }
+
+    fn finish(self) -> String {
+        String::from_utf8(self.text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+    }
+}
+
+/// What `connect.challenge` brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Challenge {
+    /// The nonce a device signs.
+    pub nonce: String,
+    /// The gateway's clock in milliseconds, where it says.
+    pub ts: Option<u64>,
+    /// Capabilities announced before the handshake (since 2026.9.6).
+    pub capabilities: Vec<String>,
+}
+
+impl Challenge {
+    /// Reads the payload; none when there is no usable nonce.
+    pub(crate) fn parse(payload: &str) -> Option<Self> {
+        let object = RawObject::parse(payload)?;
+        let nonce = object.string("nonce").filter(|nonce| !nonce.trim().is_empty())?;
+        Some(Self { nonce, ts: object.integer("ts"), capabilities: object.strings("capabilities").unwrap_or_default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_connect_is_the_frame_a_real_gateway_accepts() {
+        let mut params = ConnectParams { auth: Auth::token("t\"0"), ..ConnectParams::default() };
+        params.client.version = "1.2.3".into();
+        params.client.platform = "linux".into();
+        let id = RequestId::new(0, 0, 0);
+        assert_eq!(
+            params.encode(id),
+            concat!(
+                r#"{"type":"req","id":"00000000-0000-8000-8000-000000000000","method":"connect","params":{"#,
+                r#""minProtocol":3,"maxProtocol":4,"client":{"id":"gateway-client","version":"1.2.3","#,
+                r#""platform":"linux","mode":"backend"},"role":"operator","scopes":["operator.read"],"caps":[],"#,
+                r#""auth":{"token":"t\"0"}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn absent_and_blank_fields_are_left_out_and_present_ones_are_spelled_as_on_the_wire() {
+        let mut params = ConnectParams { auth: Auth::token("  "), ..ConnectParams::default() };
+        assert!(!params.encode(RequestId::new(0, 0, 0)).contains("auth"));
+        params.auth.password = Some("pw".into());
+        params.client.display_name = Some("d".into());
+        params.commands.push("lab.echo".into());
+        params.permissions.insert("camera".into(), true);
+        params.device = Some(Device {
+            id: "i".into(),
+            public_key: "k".into(),
+            signature: "s".into(),
+            signed_at: 7,
+            nonce: "n".into(),
+        });
+        params.locale = Some("de-CH".into());
+        let value: serde_json::Value = serde_json::from_str(&params.encode(RequestId::new(0, 0, 0))).unwrap();
+        let params = &value["params"];
+        assert_eq!(params["auth"], serde_json::json!({"password":"pw"}));
+        assert_eq!(params["client"]["displayName"], "d");
+        assert_eq!(params["permissions"], serde_json::json!({"camera":true}));
+        assert_eq!(
+            params["device"],
+            serde_json::json!({"id":"i","publicKey":"k","signature":"s","signedAt":7,"nonce":"n"})
+        );
+        assert_eq!(params["locale"], "de-CH");
+    }
+}

@@ -1,0 +1,168 @@
+//! Why a connection ended.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::connect::HelloError;
+use crate::error::GatewayError;
+
+/// Why a connection ended, or never came about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Down {
+    /// The transport could not be made, or broke.
+    #[error("{0}")]
+    Transport(TransportError),
+    /// Resolving, connecting, TLS and upgrade took longer than allowed.
+    #[error("no connection within the time allowed for dialing")]
+    DialTimeout,
+    /// No challenge in time.
+    #[error("the gateway sent no challenge in time")]
+    ChallengeTimeout,
+    /// No answer to `connect` in time.
+    #[error("the gateway did not answer the connect request in time")]
+    ConnectTimeout,
+    /// The challenge has no nonce.
+    #[error("the gateway's challenge carries no nonce")]
+    ChallengeWithoutNonce,
+    /// Our own `connect` is larger than a gateway takes before hello.
+    #[error("the connect request has {size} bytes, gateways take {limit}")]
+    ConnectTooLarge {
+        /// Its bytes.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The gateway refused the connect.
+    #[error("the gateway refused the connection: {0}")]
+    Refused(GatewayError),
+    /// The answer to `connect` is no hello.
+    #[error("{0}")]
+    InvalidHello(HelloError),
+    /// The answer to `connect` has no readable verdict.
+    #[error("the gateway's answer to connect cannot be read")]
+    UnreadableConnectAnswer,
+    /// The peer closed.
+    #[error("closed by the gateway ({}{}{})", Code(.code), if .reason.is_empty() { "" } else { ": " }, .reason)]
+    Closed {
+        /// The close code; none when TCP ended without a close frame (shown by other clients as 1006).
+        code: Option<u16>,
+        /// The close reason.
+        reason: String,
+        /// Whether `hello-ok` had come.
+        after_hello: bool,
+    },
+    /// Nothing came for longer than the liveness limit.
+    #[error("nothing came from the gateway for too long")]
+    Silent,
+    /// A write made no progress for longer than its limit.
+    #[error("the gateway stopped reading")]
+    WriteStalled,
+    /// A received frame is larger than allowed.
+    #[error("the gateway sent a frame of {size} bytes, the limit is {limit}")]
+    FrameTooLarge {
+        /// Its bytes.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The client was shut down.
+    #[error("the client was shut down")]
+    ShutDown,
+}
+
+struct Code<'a>(&'a Option<u16>);
+
+impl fmt::Display for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(code) => write!(f, "{code}"),
+            None => f.write_str("without a close frame"),
+        }
+    }
+}
+
+/// What the transport met.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The name does not resolve.
+    #[error("cannot resolve {host:?}: {message}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        message: String,
+    },
+    /// No TCP connection.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// TLS failed: a certificate, a version, a protocol fault.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// The HTTP upgrade was refused.
+    #[error("{0}")]
+    UpgradeRefused(UpgradeRefused),
+    /// The peer does not speak WebSocket, or broke its rules.
+    #[error("WebSocket protocol fault: {0}")]
+    Protocol(String),
+    /// A frame is larger than the limit fixed at dial.
+    #[error("a received frame exceeds the limit: {0}")]
+    FrameTooLarge(String),
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(String),
+}
+
+/// An HTTP answer that is not 101.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UpgradeRefused {
+    /// The HTTP status.
+    pub status: u16,
+    /// The response headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as far as it came with the headers, at most 2 048 bytes; invalid UTF-8 is replaced.
+    pub body: String,
+}
+
+impl UpgradeRefused {
+    /// An HTTP refusal.
+    #[must_use]
+    pub fn new(status: u16, headers: Vec<(String, String)>, body: String) -> Self {
+        Self { status, headers, body }
+    }
+
+    /// The first header of that name (lower case).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Display for UpgradeRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the WebSocket upgrade was refused with HTTP status {}", self.status)?;
+        let line = self.body.lines().next().unwrap_or("").trim();
+        if !line.is_empty() {
+            f.write_str(": ")?;
+            for c in line.chars().take(160).filter(|c| !c.is_control()) {
+                write!(f, "{c}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Header values may be cookies, so only names are shown.
+impl fmt::Debug for UpgradeRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("UpgradeRefused")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}

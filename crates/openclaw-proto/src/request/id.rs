@@ -1,0 +1,120 @@
+//! Correlation ids that find their request without a map.
+
+use core::fmt;
+
+use uuid::Uuid;
+
+use crate::frame::ID_LEN;
+
+/// The number of seeded bits in an id.
+const TAG_BITS: u32 = 58;
+const TAG_MASK: u64 = (1 << TAG_BITS) - 1;
+
+/// Names one request for the life of a client.
+///
+/// On the wire it is a UUID of version 8 (RFC 9562: the layout is the maker's own): 32 bits of slot, 32 bits
+/// of generation, 58 bits from the client's seed. The slot finds the request in constant time, the generation
+/// tells a late answer from a current one, and the seeded bits make ids of different clients differ.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+    pub(crate) tag: u64,
+}
+
+impl RequestId {
+    pub(crate) fn new(slot: u32, generation: u32, random: u64) -> Self {
+        Self { slot, generation, tag: random & TAG_MASK }
+    }
+
+    fn uuid(self) -> Uuid {
+        // Octets 6 and 8 carry version and variant; the uuid crate sets them. The tag's 58 bits fill what is
+        // left: 12 in octets 6 and 7, 6 in octet 8, 40 in octets 11 to 15.
+        let slot = self.slot.to_be_bytes();
+        let generation = self.generation.to_be_bytes();
+        let tag = self.tag.to_be_bytes(); // 58 bits: the top byte holds two of them
+        let [s0, s1, s2, s3] = slot;
+        let [g0, g1, g2, g3] = generation;
+        let [t0, t1, t2, t3, t4, t5, t6, t7] = tag;
+        let high = (u32::from(t0) << 16) | (u32::from(t1) << 8) | u32::from(t2); // 18 bits
+        let [_, h0, h1, h2] = high.to_be_bytes();
+        let twelve = (u16::from(h0) << 10) | (u16::from(h1) << 2) | u16::from(h2 >> 6);
+        let [m0, m1] = (twelve & 0x0fff).to_be_bytes();
+        Uuid::new_v8([s0, s1, s2, s3, g0, g1, m0, m1, h2 & 0x3f, g2, g3, t3, t4, t5, t6, t7])
+    }
+
+    /// Writes the wire form.
+    pub(crate) fn encode(self, buffer: &mut [u8; ID_LEN]) -> &str {
+        self.uuid().hyphenated().encode_lower(buffer)
+    }
+
+    /// Reads the wire form; an id this library did not make reads as none.
+    pub(crate) fn decode(text: &str) -> Option<Self> {
+        if text.len() != ID_LEN {
+            return None;
+        }
+        let uuid = Uuid::try_parse(text).ok()?;
+        let [s0, s1, s2, s3, g0, g1, m0, m1, v, g2, g3, t3, t4, t5, t6, t7] = *uuid.as_bytes();
+        let twelve = u32::from(u16::from_be_bytes([m0, m1]) & 0x0fff);
+        let high = (twelve << 6) | u32::from(v & 0x3f);
+        let [_, h0, h1, h2] = high.to_be_bytes();
+        let id = Self {
+            slot: u32::from_be_bytes([s0, s1, s2, s3]),
+            generation: u32::from_be_bytes([g0, g1, g2, g3]),
+            tag: u64::from_be_bytes([h0, h1, h2, t3, t4, t5, t6, t7]),
+        };
+        // Version, variant and the spelling itself must be ours.
+        let mut buffer = [0; ID_LEN];
+        (id.encode(&mut buffer) == text).then_some(id)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.encode(&mut [0; ID_LEN]))
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+    use alloc::string::ToString;
+
+    #[test]
+    fn ids_survive_the_wire_and_are_uuids_of_version_8() {
+        let mut rng = Rng::from_seed([3; 32]);
+        for _ in 0..10_000 {
+            let bits = rng.next_u64().to_be_bytes();
+            let [a, b, c, d, e, f, g, h] = bits;
+            let id = RequestId::new(u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]), rng.next_u64());
+            let text = id.to_string();
+            assert_eq!(RequestId::decode(&text), Some(id));
+            let uuid = Uuid::try_parse(&text).unwrap();
+            assert_eq!(uuid.get_version_num(), 8);
+            assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+
+    #[test]
+    fn foreign_ids_do_not_parse() {
+        for text in [
+            "",
+            "invalid",
+            "1",
+            "1:3f2b0c1e-6f1a-4a55-9d0e-0d6a7a1f2b3c",
+            "3f2b0c1e-6f1a-4a55-9d0e-0d6a7a1f2b3c",
+            "3F2B0C1E-6F1A-8A55-9D0E-0D6A7A1F2B3C",
+            "{3f2b0c1e-6f1a-8a55-9d0e-0d6a7a1f2b}",
+            "3f2b0c1e6f1a8a559d0e0d6a7a1f2b3c0000",
+        ] {
+            assert_eq!(RequestId::decode(text), None, "{text}");
+        }
+    }
+}

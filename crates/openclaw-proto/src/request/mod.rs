@@ -1,0 +1,11 @@
+//! Requests in flight: ids, correlation, deadlines, outcomes.
+
+mod id;
+mod outcome;
+mod slab;
+mod table;
+
+pub use id::RequestId;
+pub use outcome::{NotSent, Outcome, Refused, Rejected};
+pub use table::Stray;
+pub(crate) use table::{Answer, Readiness, RequestLimits, Requests};

@@ -1,0 +1,93 @@
+//! Slots that are found by number and never mistaken for an earlier tenant.
+
+use alloc::vec::Vec;
+
+/// Where a tenant lives, and which tenant of that slot it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Key {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+/// A generational slab. `N` is a note left in a slot by its last tenant.
+#[derive(Debug)]
+pub(crate) struct Slab<V, N> {
+    slots: Vec<Slot<V, N>>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Slot<V, N> {
+    generation: u32,
+    value: Option<V>,
+    note: Option<N>,
+}
+
+impl<V, N> Slab<V, N> {
+    pub(crate) const fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// The key the next [`insert`](Self::insert) will use. None only after 2^32 slots.
+    pub(crate) fn next_key(&self) -> Option<Key> {
+        match self.free.last() {
+            Some(&slot) => {
+                let generation = self.slots.get(slot as usize)?.generation;
+                Some(Key { slot, generation })
+            }
+            None => Some(Key { slot: u32::try_from(self.slots.len()).ok()?, generation: 0 }),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, value: V) -> Option<Key> {
+        let key = self.next_key()?;
+        match self.free.pop() {
+            Some(_) => self.slots.get_mut(key.slot as usize)?.value = Some(value),
+            None => self.slots.push(Slot { generation: 0, value: Some(value), note: None }),
+        }
+        Some(key)
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&V> {
+        self.slots.get(key.slot as usize).filter(|s| s.generation == key.generation)?.value.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut V> {
+        self.slots.get_mut(key.slot as usize).filter(|s| s.generation == key.generation)?.value.as_mut()
+    }
+
+    /// Frees the slot; its next tenant has another generation.
+    pub(crate) fn remove(&mut self, key: Key, note: N) -> Option<V> {
+        let slot = self.slots.get_mut(key.slot as usize).filter(|s| s.generation == key.generation)?;
+        let value = slot.value.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.note = Some(note);
+        self.free.push(key.slot);
+        Some(value)
+    }
+
+    /// The note of the tenant before the present one, if `key` names that tenant; none if the slot never existed.
+    pub(crate) fn note(&self, key: Key) -> Option<&N> {
+        let slot = self.slots.get(key.slot as usize)?;
+        (slot.generation == key.generation.wrapping_add(1)).then_some(slot.note.as_ref()).flatten()
+    }
+
+    /// Whether this slab ever had the tenant `key` names.
+    pub(crate) fn knew(&self, key: Key) -> bool {
+        self.slots
+            .get(key.slot as usize)
+            .is_some_and(|slot| slot.generation.wrapping_sub(key.generation) < u32::MAX / 2)
+    }
+
+    /// Keys of all tenants, by slot.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        (0_u32..)
+            .zip(self.slots.iter())
+            .filter(|(_, slot)| slot.value.is_some())
+            .map(|(slot, s)| Key { slot, generation: s.generation })
+    }
+}

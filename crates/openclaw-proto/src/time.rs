@@ -1,0 +1,84 @@
+//! Time as the core sees it: values handed in, never clocks read.
+
+use core::fmt;
+use core::time::Duration;
+
+/// A point on a monotonic clock, in nanoseconds since an origin the adapter chose.
+///
+/// Only differences mean anything. Every timer of the core runs on this clock, so that a step of
+/// the wall clock (NTP, a user setting the date) can neither fire nor starve one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The origin of the clock.
+    pub const ZERO: Self = Self(0);
+
+    /// The instant `nanos` nanoseconds after the origin.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the origin.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The instant `elapsed` after the origin; saturates after 584 years.
+    #[must_use]
+    pub fn from_elapsed(elapsed: Duration) -> Self {
+        Self(saturating_nanos(elapsed))
+    }
+
+    /// Time since the origin.
+    #[must_use]
+    pub const fn elapsed(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+
+    /// This instant moved forward; saturates.
+    #[must_use]
+    pub fn after(self, delay: Duration) -> Self {
+        Self(self.0.saturating_add(saturating_nanos(delay)))
+    }
+
+    /// Time from `earlier` to `self`, zero when `earlier` is the later one.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+fn saturating_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.elapsed())
+    }
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct UnixMillis(pub u64);
+
+/// Both clocks, read together by the adapter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Now {
+    /// The monotonic clock: every timer runs on it.
+    pub mono: Instant,
+    /// The wall clock: only shown and signed, never compared with a deadline.
+    pub unix: UnixMillis,
+}
+
+impl Now {
+    /// Both clocks moved forward by the same amount.
+    #[must_use]
+    pub fn after(self, delay: Duration) -> Self {
+        let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        Self { mono: self.mono.after(delay), unix: UnixMillis(self.unix.0.saturating_add(millis)) }
+    }
+}

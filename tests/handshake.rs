@@ -1,0 +1,312 @@
+//! challenge → connect → hello-ok, and everything that can happen instead. In virtual time.
+
+use std::time::Duration;
+
+use openclaw_proto::connect::Scope;
+use openclaw_proto::{Down, Input, Notice, Outcome, Output, State, StateKind, StopReason};
+use openclaw_tests::{Drive, HELLO, challenge, event, hello_response, response};
+
+fn down_of(drive: &Drive) -> Down {
+    match drive.last_state() {
+        Some(State::Stopped { why: StopReason::Down(down) }) => (**down).clone(),
+        other => panic!("not down: {other:?}"),
+    }
+}
+
+fn closes(drive: &Drive) -> Vec<u16> {
+    drive.outputs.iter().filter_map(|o| if let Output::Close { code, .. } = o { Some(*code) } else { None }).collect()
+}
+
+#[test]
+fn a_connect_goes_out_only_after_the_challenge_and_makes_the_client_ready() {
+    let mut d = Drive::awaiting_challenge(|_| {});
+    assert!(d.frames().is_empty());
+    d.text(&challenge("n"));
+    let frames = d.frames();
+    assert_eq!(frames.len(), 1);
+    assert!(frames[0].contains(r#""method":"connect""#));
+    d.text(&hello_response(&frames[0]));
+    assert_eq!(d.client.state(), StateKind::Ready);
+    assert_eq!(d.client.hello().unwrap().server.conn_id.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn the_whole_way_is_told_in_order() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    d.say_hello();
+    let told: Vec<String> = d
+        .take()
+        .iter()
+        .map(|o| match o {
+            Output::State(State::Dialing { .. }) => "dialing".into(),
+            Output::State(State::Handshaking { .. }) => "handshaking".into(),
+            Output::State(State::Ready { .. }) => "ready".into(),
+            Output::Dial { .. } => "dial".into(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, ["dialing", "dial", "handshaking", "ready"]);
+}
+
+#[test]
+fn requests_made_early_wait_and_leave_in_order_after_hello() {
+    let mut d = Drive::new(|_| {});
+    d.request("one", 1).unwrap();
+    d.start();
+    d.request("two", 2).unwrap();
+    d.input(Input::Opened);
+    d.text(&challenge("n"));
+    let connect = d.frames();
+    assert_eq!(connect.len(), 1, "nothing but connect before hello");
+    d.request("three", 3).unwrap();
+    d.text(&hello_response(&connect[0]));
+    let methods: Vec<_> = d.frames().iter().map(|f| f.split(r#""method":""#).nth(1).unwrap()[..3].to_owned()).collect();
+    assert_eq!(methods, ["one", "two", "thr"]);
+}
+
+#[test]
+fn a_second_challenge_brings_no_second_connect() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    assert_eq!(d.frames().len(), 1);
+    d.text(&challenge("other"));
+    assert!(d.frames().is_empty());
+    assert!(d.outputs.iter().any(|o| matches!(o, Output::Notice(Notice::SecondChallenge))));
+    assert_eq!(d.client.stats().surplus_challenges, 1);
+}
+
+#[test]
+fn a_second_challenge_before_connect_has_left_replaces_it() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    d.text(&challenge("other"));
+    let frames = d.frames();
+    assert_eq!(frames.len(), 1);
+    d.text(&hello_response(&frames[0]));
+    assert_eq!(d.client.state(), StateKind::Ready);
+}
+
+#[test]
+fn a_challenge_without_nonce_ends_the_attempt() {
+    for payload in ["{}", r#"{"nonce":""}"#, r#"{"nonce":"  "}"#, r#"{"nonce":7}"#, "null", "[]"] {
+        let mut d = Drive::awaiting_challenge(|_| {});
+        d.text(&format!(r#"{{"type":"event","event":"connect.challenge","payload":{payload}}}"#));
+        assert_eq!(down_of(&d), Down::ChallengeWithoutNonce, "{payload}");
+        assert_eq!(closes(&d), [1008], "{payload}");
+    }
+}
+
+#[test]
+fn a_challenge_after_hello_is_noticed_and_changes_nothing() {
+    let mut d = Drive::ready();
+    d.text(&challenge("late"));
+    assert!(matches!(d.take().as_slice(), [Output::Notice(Notice::ChallengeAfterHello)]));
+    assert_eq!(d.client.state(), StateKind::Ready);
+}
+
+#[test]
+fn a_response_with_another_id_does_not_end_the_handshake() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    let connect = d.frames();
+    d.text(&format!(r#"{{"type":"res","id":"1","ok":true,"payload":{HELLO}}}"#));
+    assert_eq!(d.client.state(), StateKind::Handshaking);
+    assert_eq!(d.client.stats().foreign_responses, 1);
+    d.text(&hello_response(&connect[0]));
+    assert_eq!(d.client.state(), StateKind::Ready);
+}
+
+#[test]
+fn an_error_without_a_usable_id_can_only_be_about_connect() {
+    for id in [r#""invalid""#, r#""""#, "7", "null"] {
+        let mut d = Drive::awaiting_hello(|_| {});
+        d.frames();
+        d.text(&format!(
+            r#"{{"type":"res","id":{id},"ok":false,"error":{{"code":"INVALID_REQUEST","message":"no"}}}}"#
+        ));
+        assert!(matches!(down_of(&d), Down::Refused(e) if e.code.as_str() == "INVALID_REQUEST"), "{id}");
+    }
+}
+
+#[test]
+fn events_before_hello_are_surfaced_in_order_and_start_the_sequence() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    let connect = d.frames();
+    d.take();
+    d.text(&event("health", 1, "{}"));
+    d.text(&event("tick", 2, "{}"));
+    d.text(&hello_response(&connect[0]));
+    d.text(&event("presence", 4, "{}"));
+    let told: Vec<String> = d
+        .take()
+        .iter()
+        .map(|o| match o {
+            Output::Event(e) => format!("{} {:?}", e.name(), e.sequence),
+            Output::State(State::Ready { .. }) => "ready".into(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, ["health First", "tick Next", "ready", "presence Gap { missing: 1 }"]);
+}
+
+#[test]
+fn a_hello_that_is_none_ends_the_attempt() {
+    for (payload, close) in [
+        ("{}", 1008),
+        ("null", 1008),
+        (r#""hello-ok""#, 1008),
+        ("[]", 1008),
+        (r#"{"type":"hello","protocol":4}"#, 1008),
+        (r#"{"type":"hello-ok"}"#, 1008),
+        (r#"{"type":"hello-ok","protocol":"4"}"#, 1008),
+        (r#"{"type":"hello-ok","protocol":0}"#, 1008),
+        (r#"{"type":"hello-ok","protocol":-4}"#, 1008),
+        (r#"{"type":"hello-ok","protocol":4.5}"#, 1008),
+        (r#"{"type":"hello-ok","protocol":99}"#, 1002),
+        (r#"{"type":"hello-ok","protocol":2}"#, 1002),
+    ] {
+        let mut d = Drive::awaiting_hello(|_| {});
+        let connect = d.frames();
+        d.text(&response(&connect[0], payload));
+        assert!(matches!(down_of(&d), Down::InvalidHello(_)), "{payload}");
+        assert_eq!(closes(&d), [close], "{payload}");
+    }
+}
+
+#[test]
+fn nodes_and_probes_are_not_held_to_the_protocol_they_offered() {
+    use openclaw_proto::connect::{ClientMode, ProtocolRange, Role};
+    for lenient in [true, false] {
+        for probe in [true, false] {
+            let mut d = Drive::awaiting_hello(|c| {
+                c.connect.protocol = ProtocolRange { min: 3, max: 3 };
+                if lenient && probe {
+                    c.connect.client.mode = ClientMode::Probe;
+                } else if lenient {
+                    c.connect.role = Role::Node;
+                }
+            });
+            d.say_hello();
+            assert_eq!(d.client.state() == StateKind::Ready, lenient);
+        }
+    }
+}
+
+#[test]
+fn policy_out_of_range_has_its_default_and_is_noticed() {
+    for policy in [
+        r#"{"maxPayload":0,"maxBufferedBytes":-1,"tickIntervalMs":0}"#,
+        r#"{"maxPayload":"x","maxBufferedBytes":1.5,"tickIntervalMs":-5}"#,
+    ] {
+        let mut d = Drive::awaiting_hello(|_| {});
+        let connect = d.frames();
+        d.text(&response(&connect[0], &format!(r#"{{"type":"hello-ok","protocol":4,"policy":{policy}}}"#)));
+        assert_eq!(d.client.hello().unwrap().policy, openclaw_proto::connect::Policy::default());
+        let noticed = d.outputs.iter().filter(|o| matches!(o, Output::Notice(Notice::PolicyOutOfRange(_)))).count();
+        assert_eq!(noticed, 3);
+        assert!(d.advance(Duration::from_secs(59)).is_empty(), "the watchdog runs on the default");
+    }
+}
+
+#[test]
+fn a_hello_without_anything_optional_is_a_hello() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    let connect = d.frames();
+    d.text(&response(&connect[0], r#"{"protocol":3}"#));
+    let hello = d.client.hello().unwrap();
+    assert_eq!((hello.protocol, hello.auth.is_none(), hello.scopes()), (3, true, None));
+}
+
+#[test]
+fn less_scope_than_asked_for_is_noticed() {
+    let mut d = Drive::awaiting_hello(|c| c.connect.scopes = vec![Scope::Read, Scope::Write]);
+    d.say_hello();
+    let shortfall = d.outputs.iter().find_map(|o| match o {
+        Output::Notice(Notice::ScopeShortfall { missing, .. }) => Some(missing.clone()),
+        _ => None,
+    });
+    assert_eq!(shortfall, Some(vec![Scope::Write]));
+}
+
+#[test]
+fn each_handshake_deadline_ends_the_attempt_at_its_own_time() {
+    for seconds in [15, 40] {
+        let limit = Duration::from_secs(seconds);
+        let almost = limit - Duration::from_nanos(1);
+        let set = |c: &mut openclaw_proto::ClientConfig| {
+            c.timeouts.dial = limit;
+            c.timeouts.challenge = limit;
+            c.timeouts.connect = limit;
+        };
+        let mut dialing = Drive::new(set);
+        dialing.start();
+        let mut silent = Drive::awaiting_challenge(set);
+        let mut mute = Drive::awaiting_hello(set);
+        mute.frames();
+        for (d, down, close) in [
+            (&mut dialing, Down::DialTimeout, None),
+            (&mut silent, Down::ChallengeTimeout, Some(1008)),
+            (&mut mute, Down::ConnectTimeout, Some(4000)),
+        ] {
+            d.advance(almost);
+            assert_ne!(d.client.state(), StateKind::Stopped);
+            d.advance(Duration::from_nanos(1));
+            assert_eq!(down_of(d), down);
+            assert_eq!(closes(d).first().copied(), close);
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_answer_the_close_is_cut_after_the_grace() {
+    let mut d = Drive::ready();
+    d.shutdown();
+    assert_eq!(d.client.state(), StateKind::Stopping);
+    d.take();
+    d.advance(Duration::from_millis(249));
+    assert!(d.take().is_empty());
+    d.advance(Duration::from_millis(1));
+    assert!(matches!(d.take().as_slice(), [Output::Abort { .. }, Output::State(State::Stopped { .. })]));
+    assert_eq!(d.client.poll_timeout(), None);
+}
+
+#[test]
+fn a_peer_that_answers_the_close_is_not_cut() {
+    let mut d = Drive::ready();
+    d.shutdown();
+    d.take();
+    d.input(Input::Closed { code: Some(1000), reason: String::new() });
+    assert!(matches!(d.take().as_slice(), [Output::State(State::Stopped { why: StopReason::Requested })]));
+    assert_eq!(d.client.poll_timeout(), None);
+}
+
+#[test]
+fn a_connect_larger_than_the_pre_auth_limit_is_not_sent() {
+    let mut d = Drive::awaiting_hello(|c| c.connect.user_agent = Some("x".repeat(70_000)));
+    assert!(d.frames().is_empty());
+    assert!(matches!(down_of(&d), Down::ConnectTooLarge { limit: 65_536, .. }));
+}
+
+#[test]
+fn waiting_requests_complete_when_the_attempt_fails() {
+    let mut d = Drive::awaiting_challenge(|_| {});
+    d.request("health", 5).unwrap();
+    d.input(Input::Closed { code: Some(1000), reason: String::new() });
+    assert!(matches!(d.outcomes().as_slice(), [(5, Outcome::NotSent(_))]));
+}
+
+#[test]
+fn a_stopped_client_can_be_started_again_and_old_inputs_are_ignored() {
+    let mut d = Drive::ready();
+    let old = d.conn.unwrap();
+    d.input(Input::Closed { code: Some(1012), reason: "service restart".into() });
+    d.start();
+    let new = d.conn.unwrap();
+    assert_ne!(old, new);
+    d.take();
+    d.client.handle_input(d.now, old, Input::Opened);
+    d.client.handle_input(d.now, old, Input::Closed { code: None, reason: String::new() });
+    assert_eq!(d.client.state(), StateKind::Dialing);
+    assert_eq!(d.client.stats().stale_inputs, 2);
+    d.input(Input::Opened);
+    d.text(&challenge("n"));
+    d.say_hello();
+    assert_eq!(d.client.state(), StateKind::Ready);
+}

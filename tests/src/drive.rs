@@ -1,0 +1,222 @@
+//! The core driven by hand, in virtual time.
+
+use std::time::Duration;
+
+use openclaw_proto::{
+    Client, ClientConfig, ConnId, GatewayUrl, Input, Instant, Now, Outcome, Output, Plaintext, Request, RequestId,
+    State, TimerKind, UnixMillis,
+};
+
+/// A hello as a v4 gateway sends it, cut to what matters.
+pub const HELLO: &str = r#"{"type":"hello-ok","protocol":4,"server":{"version":"2026.9.6","connId":"c-1","bootId":"b-1"},"features":{"methods":["health"],"events":["tick"],"capabilities":["profile-binding-v1"]},"snapshot":{"presence":[],"health":{},"stateVersion":{"presence":1,"health":1},"uptimeMs":5},"auth":{"role":"operator","scopes":["operator.read"]},"policy":{"maxPayload":26214400,"maxBufferedBytes":52428800,"tickIntervalMs":30000}}"#;
+
+/// A challenge event.
+#[must_use]
+pub fn challenge(nonce: &str) -> String {
+    format!(r#"{{"type":"event","event":"connect.challenge","payload":{{"nonce":"{nonce}","ts":1}}}}"#)
+}
+
+/// An event frame.
+#[must_use]
+pub fn event(name: &str, seq: u64, payload: &str) -> String {
+    format!(r#"{{"type":"event","event":"{name}","payload":{payload},"seq":{seq}}}"#)
+}
+
+/// An `ok:true` response to the request in `frame`.
+#[must_use]
+pub fn response(frame: &str, payload: &str) -> String {
+    format!(r#"{{"type":"res","id":"{}","ok":true,"payload":{payload}}}"#, id_of(frame))
+}
+
+/// The hello that answers the connect in `frame`.
+#[must_use]
+pub fn hello_response(frame: &str) -> String {
+    response(frame, HELLO)
+}
+
+fn id_of(frame: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(frame).unwrap_or_default();
+    value.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+}
+
+/// A client whose transport and clock are the test. Waiters are numbers.
+#[derive(Debug)]
+pub struct Drive {
+    /// The core.
+    pub client: Client<u32, String>,
+    /// What time it is.
+    pub now: Now,
+    /// Everything the core has said, oldest first, until taken.
+    pub outputs: Vec<Output<u32, String>>,
+    /// The connection dialed last.
+    pub conn: Option<ConnId>,
+}
+
+impl Default for Drive {
+    fn default() -> Self {
+        Self::new(|_| {})
+    }
+}
+
+impl Drive {
+    /// A client for a local gateway.
+    #[must_use]
+    pub fn new(configure: impl FnOnce(&mut ClientConfig)) -> Self {
+        let Ok(url) = GatewayUrl::parse("ws://127.0.0.1:18789", Plaintext::PrivateOnly) else {
+            unreachable!("a loopback address passes the policy")
+        };
+        let mut config = ClientConfig::new(url);
+        configure(&mut config);
+        let now = Now { mono: Instant::from_nanos(1_000), unix: UnixMillis(1_795_000_000_000) };
+        Self { client: Client::new(config, [7; 32]), now, outputs: Vec::new(), conn: None }
+    }
+
+    /// A client that is ready; what it said on the way is gone.
+    #[must_use]
+    pub fn ready() -> Self {
+        Self::ready_with(|_| {})
+    }
+
+    /// A client of that configuration that is ready.
+    #[must_use]
+    pub fn ready_with(configure: impl FnOnce(&mut ClientConfig)) -> Self {
+        let mut drive = Self::awaiting_hello(configure);
+        drive.say_hello();
+        drive.outputs.clear();
+        drive
+    }
+
+    /// A client whose socket is open and which has been given nothing yet.
+    #[must_use]
+    pub fn awaiting_challenge(configure: impl FnOnce(&mut ClientConfig)) -> Self {
+        let mut drive = Self::new(configure);
+        drive.start();
+        drive.input(Input::Opened);
+        drive
+    }
+
+    /// A client that has queued its connect.
+    #[must_use]
+    pub fn awaiting_hello(configure: impl FnOnce(&mut ClientConfig)) -> Self {
+        let mut drive = Self::awaiting_challenge(configure);
+        drive.text(&challenge("n-1"));
+        drive
+    }
+
+    /// Answers the connect with [`HELLO`].
+    pub fn say_hello(&mut self) {
+        let frames = self.frames();
+        if let Some(connect) = frames.first() {
+            self.text(&hello_response(connect));
+        }
+    }
+
+    /// Starts the client.
+    pub fn start(&mut self) {
+        self.client.start(self.now);
+        self.collect();
+    }
+
+    /// Shuts the client down.
+    pub fn shutdown(&mut self) {
+        self.client.shutdown(self.now);
+        self.collect();
+    }
+
+    /// Gives the present connection an input.
+    pub fn input(&mut self, input: Input<String>) {
+        if let Some(conn) = self.conn {
+            self.client.handle_input(self.now, conn, input);
+        }
+        self.collect();
+    }
+
+    /// Gives the present connection a text message.
+    pub fn text(&mut self, text: &str) {
+        self.input(Input::Text(text.to_owned()));
+    }
+
+    /// Everything the core wants sent, as a transport that always has room takes it.
+    pub fn frames(&mut self) -> Vec<String> {
+        let mut frames = Vec::new();
+        while let Some(transmit) = self.client.poll_transmit(self.now) {
+            frames.push(transmit.text);
+        }
+        if !frames.is_empty() {
+            self.input(Input::Flushed);
+        }
+        frames
+    }
+
+    /// Makes a request.
+    ///
+    /// # Errors
+    /// With the core's refusal.
+    pub fn request(&mut self, method: &str, waiter: u32) -> Result<RequestId, openclaw_proto::NotSent> {
+        match Request::new(method) {
+            Ok(request) => self.submit(request, waiter),
+            Err(e) => unreachable!("the tests' method names are good: {e}"),
+        }
+    }
+
+    /// Makes a request that was built elsewhere.
+    ///
+    /// # Errors
+    /// With the core's refusal.
+    pub fn submit(&mut self, request: Request, waiter: u32) -> Result<RequestId, openclaw_proto::NotSent> {
+        let result = self.client.request(self.now, request, waiter).map_err(|refused| refused.why);
+        self.collect();
+        result
+    }
+
+    /// Lets time pass, firing every timer on the way at its exact time. Returns the kinds that fired.
+    pub fn advance(&mut self, by: Duration) -> Vec<TimerKind> {
+        let end = self.now.after(by);
+        let mut fired = Vec::new();
+        while let Some((at, kind)) = self.client.poll_timeout().filter(|(at, _)| *at <= end.mono) {
+            let step = at.since(self.now.mono);
+            self.now = self.now.after(step);
+            self.client.handle_timeout(self.now);
+            fired.push(kind);
+            self.collect();
+        }
+        self.now = end;
+        self.client.handle_timeout(self.now);
+        self.collect();
+        fired
+    }
+
+    /// Takes what the core has said so far.
+    pub fn take(&mut self) -> Vec<Output<u32, String>> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Takes the outcomes among what the core has said; the rest is dropped.
+    pub fn outcomes(&mut self) -> Vec<(u32, Outcome<String>)> {
+        self.take()
+            .into_iter()
+            .filter_map(|output| match output {
+                Output::Completed { waiter, outcome } => Some((waiter, outcome)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The last state told, if any is among what the core has said.
+    #[must_use]
+    pub fn last_state(&self) -> Option<&State> {
+        self.outputs.iter().rev().find_map(|output| match output {
+            Output::State(state) => Some(state),
+            _ => None,
+        })
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.client.poll_output() {
+            if let Output::Dial { conn, .. } = &output {
+                self.conn = Some(*conn);
+            }
+            self.outputs.push(output);
+        }
+    }
+}
