@@ -67,32 +67,14 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
-        while let Some(Key(name)) = map.next_key()? {
-            members.push((name, map.next_value()?));
+        while let Some(key) = map.next_key::<&'de RawValue>()? {
+            let value = map.next_value()?;
+            // A key without text (half a surrogate pair) is none that anybody asks for.
+            if let Some(name) = text(key.get()) {
+                members.push((name, value));
+            }
         }
         Ok(RawObject { members })
-    }
-}
-
-/// An object's key, borrowed unless it has escapes.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> serde::Deserialize<'de> for Key<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(key.into())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
     }
 }
 

@@ -182,6 +182,12 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         Some(Transmit { conn: connection.id, text })
     }
 
+    /// The same, if `conn` is the present connection: for adapters that may still hold an older one.
+    pub fn poll_transmit_on(&mut self, now: Now, conn: ConnId) -> Option<Transmit> {
+        self.connection.as_ref().filter(|connection| connection.id == conn)?;
+        self.poll_transmit(now)
+    }
+
     /// Whether [`poll_transmit`](Self::poll_transmit) would give something.
     #[must_use]
     pub fn wants_transmit(&self) -> bool {

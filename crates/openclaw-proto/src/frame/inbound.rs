@@ -180,8 +180,8 @@ struct Envelope<'a> {
     traceparent: Option<&'a str>,
     expected_profile_id: Option<&'a str>,
     recipient_profile_id: Option<&'a str>,
-    /// Whether any payload field was there, if only as null.
-    null_payload: bool,
+    /// A payload field that was there, if only as null.
+    null_payload: Option<&'a str>,
 }
 
 impl<'a> Envelope<'a> {
@@ -206,7 +206,7 @@ impl<'a> Envelope<'a> {
 
     /// The wire's name first, then the two the original Go client used.
     fn payload(&self) -> Option<&'a str> {
-        self.payload.or(self.result).or(self.params).or_else(|| self.null_payload.then_some("null"))
+        self.payload.or(self.result).or(self.params).or(self.null_payload)
     }
 
     fn into_response(self) -> ResponseFrame<'a> {
@@ -292,37 +292,25 @@ enum Field {
     RecipientProfileId,
 }
 
-struct Key(Option<Field>);
-
-impl<'de> serde::Deserialize<'de> for Key {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl Visitor<'_> for KeyVisitor {
-            type Value = Key;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-                Ok(Key(match key {
-                    "type" => Some(Field::Kind),
-                    "id" => Some(Field::Id),
-                    "method" => Some(Field::Method),
-                    "ok" => Some(Field::Ok),
-                    "payload" => Some(Field::Payload),
-                    "params" => Some(Field::Params),
-                    "result" => Some(Field::Result),
-                    "error" => Some(Field::Error),
-                    "event" => Some(Field::Event),
-                    "seq" => Some(Field::Seq),
-                    "stateVersion" => Some(Field::StateVersion),
-                    "traceparent" => Some(Field::Traceparent),
-                    "expectedProfileId" => Some(Field::ExpectedProfileId),
-                    "recipientProfileId" => Some(Field::RecipientProfileId),
-                    _ => None,
-                }))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
+impl Field {
+    fn named(key: &str) -> Option<Self> {
+        Some(match key {
+            "type" => Self::Kind,
+            "id" => Self::Id,
+            "method" => Self::Method,
+            "ok" => Self::Ok,
+            "payload" => Self::Payload,
+            "params" => Self::Params,
+            "result" => Self::Result,
+            "error" => Self::Error,
+            "event" => Self::Event,
+            "seq" => Self::Seq,
+            "stateVersion" => Self::StateVersion,
+            "traceparent" => Self::Traceparent,
+            "expectedProfileId" => Self::ExpectedProfileId,
+            "recipientProfileId" => Self::RecipientProfileId,
+            _ => return None,
+        })
     }
 }
 
@@ -337,15 +325,16 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut envelope = Envelope::default();
-        while let Some(Key(field)) = map.next_key()? {
-            let Some(field) = field else {
+        // Keys are read raw, so that one without text (half a surrogate pair) is merely unknown.
+        while let Some(key) = map.next_key::<&'de RawValue>()? {
+            let Some(field) = json::text(key.get()).and_then(|key| Field::named(&key)) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             let raw = map.next_value::<&'de RawValue>()?.get();
             let null = raw == "null";
             if null && matches!(field, Field::Payload | Field::Result | Field::Params) {
-                envelope.null_payload = true;
+                envelope.null_payload = Some(raw);
             }
             *envelope.slot(field) = (!null).then_some(raw);
         }

@@ -1,0 +1,242 @@
+//! From a few words to a client.
+
+use std::fmt;
+use std::sync::Arc;
+
+use openclaw_proto::connect::{Auth, ClientInfo, ConnectParams, ProtocolRange, Role, Scope};
+use openclaw_proto::{Client as Core, ClientConfig, GatewayUrl, Limits, Plaintext, Secret, Timeouts, UrlError};
+
+use crate::client::{Client, ConnectError};
+use crate::driver::Driver;
+use crate::shared::Shared;
+use crate::tls;
+use crate::transport::{DialOptions, Runtime};
+
+/// Makes a [`Client`]. Get one from an adapter, for example `openclaw_tokio::builder`.
+pub struct Builder<R> {
+    runtime: R,
+    url: String,
+    plaintext: Plaintext,
+    connect: ConnectParams,
+    scopes: Option<Vec<Scope>>,
+    timeouts: Timeouts,
+    limits: Limits,
+    dial: DialOptions,
+    seed: Option<[u8; 32]>,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The address cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// The platform's TLS roots cannot be used.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes from the operating system: {0}")]
+    Random(getrandom::Error),
+}
+
+/// Why [`Builder::connect`] has no client to give.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The client cannot be made.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// It did not become ready.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+}
+
+impl<R: Runtime> Builder<R> {
+    /// A client for the gateway at `url` on a runtime.
+    pub fn new(runtime: R, url: impl Into<String>) -> Self {
+        Self {
+            runtime,
+            url: url.into(),
+            plaintext: Plaintext::default(),
+            connect: ConnectParams::default(),
+            scopes: None,
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            dial: DialOptions::default(),
+            seed: None,
+        }
+    }
+
+    /// The gateway's shared token.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.connect.auth.token = Some(token.into());
+        self
+    }
+
+    /// The gateway's password.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<Secret>) -> Self {
+        self.connect.auth.password = Some(password.into());
+        self
+    }
+
+    /// All credentials at once.
+    #[must_use]
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.connect.auth = auth;
+        self
+    }
+
+    /// The role. Default: operator.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.connect.role = role;
+        self
+    }
+
+    /// Adds a scope to ask for. Without any: `operator.read` for operators, none for nodes.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.scopes.get_or_insert_with(Vec::new).push(scope.into());
+        self
+    }
+
+    /// The scopes to ask for.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        self.scopes = Some(scopes.into_iter().collect());
+        self
+    }
+
+    /// What kind of program this is. Default: `gateway-client`/`backend`.
+    #[must_use]
+    pub fn client_info(mut self, client: ClientInfo) -> Self {
+        self.connect.client = client;
+        self
+    }
+
+    /// Adds a capability, for example `tool-events`.
+    #[must_use]
+    pub fn cap(mut self, cap: impl Into<String>) -> Self {
+        self.connect.caps.push(cap.into());
+        self
+    }
+
+    /// The protocol versions to offer. Default 3 to 4.
+    #[must_use]
+    pub fn protocol(mut self, range: ProtocolRange) -> Self {
+        self.connect.protocol = range;
+        self
+    }
+
+    /// Changes anything else `connect` says.
+    #[must_use]
+    pub fn connect_params(mut self, change: impl FnOnce(&mut ConnectParams)) -> Self {
+        change(&mut self.connect);
+        self
+    }
+
+    /// Which plaintext addresses are allowed. Default: this machine and private networks.
+    #[must_use]
+    pub fn plaintext(mut self, plaintext: Plaintext) -> Self {
+        self.plaintext = plaintext;
+        self
+    }
+
+    /// Changes deadlines.
+    #[must_use]
+    pub fn timeouts(mut self, change: impl FnOnce(&mut Timeouts)) -> Self {
+        change(&mut self.timeouts);
+        self
+    }
+
+    /// Changes bounds.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// TLS as the caller configured it. Default: the platform's roots.
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
+        self.dial.tls = Some(config);
+        self
+    }
+
+    /// Changes buffers.
+    #[must_use]
+    pub fn dial_options(mut self, change: impl FnOnce(&mut DialOptions)) -> Self {
+        change(&mut self.dial);
+        self
+    }
+
+    /// A seed instead of the operating system's random bytes, for runs that can be repeated.
+    #[must_use]
+    pub fn seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Makes the client and its driver task, without connecting. Must be called where the runtime can spawn tasks.
+    ///
+    /// # Errors
+    /// When the address is refused or TLS cannot be set up.
+    pub fn build(mut self) -> Result<Client, BuildError> {
+        let url = GatewayUrl::parse(&self.url, self.plaintext)?;
+        if url.is_secure() && self.dial.tls.is_none() {
+            self.dial.tls = Some(tls::platform().map_err(BuildError::Tls)?);
+        }
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => {
+                let mut seed = [0; 32];
+                getrandom::fill(&mut seed).map_err(BuildError::Random)?;
+                seed
+            }
+        };
+        self.connect.scopes = match self.scopes {
+            Some(scopes) => scopes,
+            None if self.connect.role == Role::Operator => vec![Scope::Read],
+            None => Vec::new(),
+        };
+        let mut config = ClientConfig::new(url);
+        config.connect = self.connect;
+        config.timeouts = self.timeouts;
+        config.limits = self.limits;
+        let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
+        let shared = Shared::new(
+            Core::new(config, seed),
+            Box::new(move || clock.now()),
+            Box::new(move |task| spawner.spawn(task)),
+        );
+        let client = Client::new(Arc::clone(&shared));
+        let driver = Driver::new(shared, self.runtime.clone(), Arc::new(self.dial));
+        self.runtime.spawn(Box::pin(driver));
+        Ok(client)
+    }
+
+    /// Makes the client, connects it and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be made or does not become ready.
+    pub async fn connect(self) -> Result<Client, StartError> {
+        let client = self.build()?;
+        client.connect().await?;
+        Ok(client)
+    }
+}
+
+impl<R> fmt::Debug for Builder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("connect", &self.connect)
+            .field("plaintext", &self.plaintext)
+            .field("timeouts", &self.timeouts)
+            .field("limits", &self.limits)
+            .field("dial", &self.dial)
+            .finish_non_exhaustive()
+    }
+}

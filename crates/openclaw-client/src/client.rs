@@ -1,0 +1,200 @@
+//! The handle.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use openclaw_proto::connect::Hello;
+use openclaw_proto::{Down, Notice, Request, State, Stats, StopReason};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::call::{Call, CallError};
+use crate::hub::EventFilter;
+use crate::queue::{Backlog, Receiver};
+use crate::shared::Shared;
+use crate::{Event, Payload};
+
+/// A gateway client. Clones are cheap and are the same client; when the last one is dropped the connection is closed.
+#[derive(Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// Why a client did not become ready.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The connection failed, or the gateway refused it.
+    #[error("{0}")]
+    Down(Arc<Down>),
+    /// The client was shut down.
+    #[error("the client was shut down")]
+    ShutDown,
+}
+
+impl Client {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        shared.lock().handles += 1;
+        Self { shared }
+    }
+
+    /// Starts connecting. Does nothing unless the client is idle or stopped.
+    pub fn start(&self) {
+        self.shared.with_core(|core, now| core.start(now));
+    }
+
+    /// Waits until requests can flow. Does not start the client.
+    ///
+    /// # Errors
+    /// When the client stops instead, now or already.
+    pub async fn ready(&self) -> Result<Arc<Hello>, ConnectError> {
+        let mut states = self.states();
+        while let Some(state) = states.next().await {
+            match state {
+                Ok(State::Ready { hello, .. }) => return Ok(hello),
+                Ok(State::Stopped { why: StopReason::Down(down) }) => return Err(ConnectError::Down(down)),
+                Ok(State::Stopped { .. }) => break,
+                _ => {}
+            }
+        }
+        Err(ConnectError::ShutDown)
+    }
+
+    /// Starts the client and waits until requests can flow.
+    ///
+    /// # Errors
+    /// When the connection fails or the gateway refuses it.
+    pub async fn connect(&self) -> Result<Arc<Hello>, ConnectError> {
+        // Subscribed first, so that a stop of an earlier life is not taken for the outcome of this start.
+        let mut states = self.states();
+        self.start();
+        let mut begun = false;
+        while let Some(state) = states.next().await {
+            match state {
+                Ok(State::Ready { hello, .. }) => return Ok(hello),
+                Ok(State::Stopped { why }) if begun => match why {
+                    StopReason::Down(down) => return Err(ConnectError::Down(down)),
+                    _ => break,
+                },
+                // The end of an earlier life, perhaps one that was still closing when this began.
+                Ok(State::Stopped { .. }) => self.start(),
+                Ok(State::Dialing { .. } | State::Handshaking { .. }) => begun = true,
+                _ => {}
+            }
+        }
+        Err(ConnectError::ShutDown)
+    }
+
+    /// Calls a method and reads its answer.
+    ///
+    /// Made while the client is not ready, the request waits, its deadline (30 s by default) running.
+    ///
+    /// # Errors
+    /// See [`CallError`]; [`CallError::may_have_run`] says whether repeating is safe.
+    pub async fn request<P, R>(&self, method: &str, params: &P) -> Result<R, CallError>
+    where
+        P: Serialize + ?Sized,
+        R: DeserializeOwned,
+    {
+        let payload = self.call(Request::with_params(method, params)?).await?;
+        serde_json::from_str(payload.as_ref().map_or("null", Payload::as_str)).map_err(CallError::Decode)
+    }
+
+    /// Calls a method with params that are JSON already, and gives its answer unread. None when the answer has no payload.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn request_raw(&self, method: &str, params: &str) -> Result<Option<Payload>, CallError> {
+        self.call(Request::with_raw_params(method, params)?).await
+    }
+
+    /// Makes a request with options. It is under way when this returns; the [`Call`] waits for its answer, and for
+    /// its acceptance if it is a two-stage one.
+    pub fn call(&self, request: Request) -> Call {
+        self.shared.call(request)
+    }
+
+    /// Events as a stream: `"chat"`, `["chat", "agent"]` or [`EventFilter::all()`]. May be called before the client is
+    /// started. The stream goes on over reconnects.
+    pub fn events(&self, filter: impl Into<EventFilter>) -> Receiver<Event> {
+        self.events_with(filter, Backlog::default())
+    }
+
+    /// Events as a stream with a backlog of the caller's choice.
+    pub fn events_with(&self, filter: impl Into<EventFilter>, backlog: Backlog) -> Receiver<Event> {
+        self.shared.hub.events(filter.into(), backlog)
+    }
+
+    /// Runs a handler for every event of a name, one at a time and in order, in a task of its own: a slow handler
+    /// delays nobody else, and it is free to make requests. May be called before the client is started.
+    ///
+    /// What a slow handler misses is logged. A handler that holds a clone of the client keeps the client alive.
+    pub fn on_event<H, F>(&self, name: &str, mut handler: H)
+    where
+        H: FnMut(Event) -> F + Send + 'static,
+        F: Future<Output = ()> + Send,
+    {
+        let mut events = self.events(name);
+        let name: Box<str> = name.into();
+        (self.shared.spawn)(Box::pin(async move {
+            while let Some(item) = events.next().await {
+                match item {
+                    Ok(event) => handler(event).await,
+                    Err(lagged) => tracing::warn!(event = %name, missed = lagged.missed, "event handler lags"),
+                }
+            }
+        }));
+    }
+
+    /// The client's states, beginning with the present one.
+    pub fn states(&self) -> Receiver<State> {
+        self.shared.hub.states()
+    }
+
+    /// What the core notices: malformed frames, stray responses, missing scopes.
+    pub fn notices(&self) -> Receiver<Notice> {
+        self.shared.hub.notices()
+    }
+
+    /// The present state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared.hub.state()
+    }
+
+    /// Totals since the client was made.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.stats()
+    }
+
+    /// Closes the connection and waits until it is closed. Every request completes at once; the gateway has 250 ms (by
+    /// default) to answer the close. The client can be started again.
+    pub async fn shutdown(&self) {
+        let mut states = self.states();
+        self.shared.with_core(|core, now| core.shutdown(now));
+        while let Some(state) = states.next().await {
+            if matches!(state, Ok(State::Stopped { .. })) {
+                return;
+            }
+        }
+    }
+}
+
+impl Clone for Client {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let mut locked = self.shared.lock();
+        locked.handles -= 1;
+        if locked.handles == 0 {
+            let driver = locked.driver.take();
+            drop(locked);
+            driver.into_iter().for_each(std::task::Waker::wake);
+        }
+    }
+}

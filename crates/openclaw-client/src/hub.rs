@@ -1,0 +1,151 @@
+//! From the driver to everyone who listens.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use openclaw_proto::{Notice, State};
+
+use crate::queue::{Backlog, Queue, Receiver};
+use crate::{Event, Text};
+
+/// Which events a subscription wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFilter(Option<Vec<Box<str>>>);
+
+impl EventFilter {
+    /// Every event.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(None)
+    }
+
+    /// Events of these names.
+    pub fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self(Some(names.into_iter().map(|name| name.as_ref().into()).collect()))
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.0.as_ref().is_none_or(|names| names.iter().any(|wanted| **wanted == *name))
+    }
+}
+
+impl From<&str> for EventFilter {
+    fn from(name: &str) -> Self {
+        Self::names([name])
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for EventFilter {
+    fn from(names: [&str; N]) -> Self {
+        Self::names(names)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Hub(Mutex<HubState>);
+
+#[derive(Debug)]
+struct HubState {
+    state: State,
+    ended: bool,
+    events: Vec<(EventFilter, Arc<Queue<Event>>)>,
+    states: Vec<Arc<Queue<State>>>,
+    notices: Vec<Arc<Queue<Notice>>>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let (events, states, notices) = (Vec::new(), Vec::new(), Vec::new());
+        Self(Mutex::new(HubState { state: State::Idle, ended: false, events, states, notices }))
+    }
+}
+
+impl Hub {
+    fn lock(&self) -> MutexGuard<'_, HubState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn events(&self, filter: EventFilter, backlog: Backlog) -> Receiver<Event> {
+        let queue = Queue::new(backlog);
+        let mut hub = self.lock();
+        if hub.ended {
+            queue.end();
+        } else {
+            hub.events.push((filter, Arc::clone(&queue)));
+        }
+        Receiver(queue)
+    }
+
+    /// States from the present one on.
+    pub(crate) fn states(&self) -> Receiver<State> {
+        let queue = Queue::new(Backlog::default());
+        let mut hub = self.lock();
+        queue.push(hub.state.clone(), 0);
+        if hub.ended {
+            queue.end();
+        } else {
+            hub.states.push(Arc::clone(&queue));
+        }
+        Receiver(queue)
+    }
+
+    pub(crate) fn notices(&self) -> Receiver<Notice> {
+        let queue = Queue::new(Backlog::default());
+        let mut hub = self.lock();
+        if hub.ended {
+            queue.end();
+        } else {
+            hub.notices.push(Arc::clone(&queue));
+        }
+        Receiver(queue)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.lock().state.clone()
+    }
+
+    pub(crate) fn publish_event(&self, event: Event) {
+        let mut hub = self.lock();
+        let mut interested: VecDeque<usize> = VecDeque::new();
+        for (index, (filter, _)) in hub.events.iter().enumerate() {
+            if filter.wants(event.name()) {
+                interested.push_back(index);
+            }
+        }
+        let Some(last) = interested.pop_back() else { return };
+        let event = event.map_text(Text::detached);
+        let size = event.frame().as_ref().len();
+        let mut gone = false;
+        for index in interested {
+            if let Some((_, queue)) = hub.events.get(index) {
+                gone |= !queue.push(event.clone(), size);
+            }
+        }
+        if let Some((_, queue)) = hub.events.get(last) {
+            gone |= !queue.push(event, size);
+        }
+        if gone {
+            // A receiver that was dropped holds no queue any more.
+            hub.events.retain(|(_, queue)| Arc::strong_count(queue) > 1);
+        }
+    }
+
+    pub(crate) fn publish_state(&self, state: State) {
+        let mut hub = self.lock();
+        hub.states.retain(|queue| queue.push(state.clone(), 0));
+        hub.state = state;
+    }
+
+    pub(crate) fn publish_notice(&self, notice: &Notice) {
+        self.lock().notices.retain(|queue| queue.push(notice.clone(), 0));
+    }
+
+    /// The driver has ended: every stream ends.
+    pub(crate) fn end(&self) {
+        let mut hub = self.lock();
+        hub.ended = true;
+        hub.events.drain(..).for_each(|(_, queue)| queue.end());
+        hub.states.drain(..).for_each(|queue| queue.end());
+        hub.notices.drain(..).for_each(|queue| queue.end());
+    }
+}

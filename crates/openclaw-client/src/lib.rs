@@ -1,0 +1,43 @@
+//! A client for the OpenClaw gateway, without a runtime of its own.
+//!
+//! Everything that decides is in [`openclaw_proto`]; this crate holds what every asynchronous adapter shares: the
+//! [`Client`] handle, event streams, the one driver, and the [`Transport`](transport::Transport) and
+//! [`Runtime`](transport::Runtime) traits an adapter implements. Use it through an adapter:
+//! `openclaw_tokio::builder("ws://127.0.0.1:18789")`.
+
+mod builder;
+mod call;
+mod client;
+mod driver;
+mod hub;
+mod queue;
+mod shared;
+mod text;
+mod tls;
+pub mod transport;
+#[doc(hidden)]
+pub mod websocket;
+
+pub use builder::{BuildError, Builder, StartError};
+pub use call::{Call, CallError};
+pub use client::{Client, ConnectError};
+pub use hub::EventFilter;
+pub use openclaw_proto as proto;
+pub use openclaw_proto::{
+    Down, ErrorCode, GatewayError, Limits, NotSent, Notice, Plaintext, Request, RequestError, Secret, Sequence, State,
+    StopReason, Timeouts, TransportError, TwoStage, UrlError, WhenNotReady, connect,
+};
+pub use queue::{Backlog, Lagged, Receiver};
+pub use rustls;
+pub use text::Text;
+
+/// An event of the gateway.
+pub type Event = openclaw_proto::Event<Text>;
+/// A received value, unread.
+pub type Payload = openclaw_proto::Payload<Text>;
+/// A refusal by the gateway.
+pub type Rejected = openclaw_proto::Rejected<Text>;
+/// A stream of events.
+pub type Events = Receiver<Event>;
+/// A stream of states.
+pub type States = Receiver<State>;

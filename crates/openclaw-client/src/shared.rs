@@ -1,0 +1,85 @@
+//! What the handle and the driver share: the core behind one lock, and a waker.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use openclaw_proto::{Client as Core, Now, Request, RequestId, Stats};
+
+use crate::Text;
+use crate::call::{Call, CallError, Slot, Waiter};
+use crate::hub::Hub;
+use crate::transport::BoxFuture;
+
+pub(crate) struct Shared {
+    locked: Mutex<Locked>,
+    pub(crate) hub: Hub,
+    pub(crate) clock: Box<dyn Fn() -> Now + Send + Sync>,
+    pub(crate) spawn: Box<dyn Fn(BoxFuture<()>) + Send + Sync>,
+}
+
+pub(crate) struct Locked {
+    pub(crate) core: Core<Waiter, Text>,
+    pub(crate) driver: Option<Waker>,
+    /// Handles that exist; the driver ends with the last.
+    pub(crate) handles: usize,
+    /// The driver has ended: nobody will complete anything.
+    pub(crate) ended: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        core: Core<Waiter, Text>,
+        clock: Box<dyn Fn() -> Now + Send + Sync>,
+        spawn: Box<dyn Fn(BoxFuture<()>) + Send + Sync>,
+    ) -> Arc<Self> {
+        let locked = Locked { core, driver: None, handles: 0, ended: false };
+        Arc::new(Self { locked: Mutex::new(locked), hub: Hub::default(), clock, spawn })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Locked> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the core, then has the driver act on it.
+    pub(crate) fn with_core<V>(&self, change: impl FnOnce(&mut Core<Waiter, Text>, Now) -> V) -> V {
+        let now = (self.clock)();
+        let mut locked = self.lock();
+        let value = change(&mut locked.core, now);
+        let driver = locked.driver.take();
+        drop(locked);
+        driver.into_iter().for_each(Waker::wake);
+        value
+    }
+
+    pub(crate) fn call(self: &Arc<Self>, request: Request) -> Call {
+        let slot: Waiter = Arc::new(Slot::default());
+        let id = if self.lock().ended {
+            slot.finish(Err(CallError::DriverGone));
+            None
+        } else {
+            match self.with_core(|core, now| core.request(now, request, Arc::clone(&slot))) {
+                Ok(id) => Some(id),
+                Err(refused) => {
+                    slot.finish(Err(CallError::NotSent(refused.why)));
+                    None
+                }
+            }
+        };
+        Call::new(Arc::clone(self), slot, id)
+    }
+
+    pub(crate) fn cancel(&self, id: RequestId) {
+        self.with_core(|core, _| core.cancel(id));
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.lock().core.stats()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("core", &self.lock().core).finish_non_exhaustive()
+    }
+}

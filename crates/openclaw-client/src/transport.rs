@@ -1,0 +1,167 @@
+//! What the driver needs of a socket and of a runtime, and nothing more.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use openclaw_proto::{DialPlan, Instant, Now, TransportError, UnixMillis};
+
+use crate::Text;
+
+/// A future that owns everything it needs.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What a transport received.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Received {
+    /// A text message.
+    Text(Text),
+    /// A binary message of that many bytes.
+    Binary(usize),
+    /// A ping or a pong, answered already where an answer is due.
+    Control,
+    /// The connection has ended; see [`Input::Closed`](openclaw_proto::Input::Closed).
+    Closed {
+        /// The peer's close code.
+        code: Option<u16>,
+        /// The peer's reason.
+        reason: String,
+    },
+}
+
+/// An open WebSocket, polled by hand.
+///
+/// Dropping it cuts the connection.
+pub trait Transport: Send + Unpin + 'static {
+    /// The next message. After `Closed` or an error the transport is not used again.
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, TransportError>>;
+
+    /// Whether there is room for another message.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+
+    /// Takes a text message; it leaves with the next flush at the latest.
+    ///
+    /// # Errors
+    /// When the connection cannot carry it any more.
+    fn start_send(&mut self, text: String) -> Result<(), TransportError>;
+
+    /// Writes out everything taken so far.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+
+    /// Queues a close frame; it leaves with the next flush.
+    ///
+    /// # Errors
+    /// When the connection is gone already.
+    fn start_close(&mut self, code: u16, reason: &str) -> Result<(), TransportError>;
+
+    /// Bytes of the socket so far: read, written.
+    fn bytes(&self) -> (u64, u64);
+}
+
+/// A runtime: clocks, tasks and sockets.
+pub trait Runtime: Clone + Send + Sync + 'static {
+    /// Its sockets.
+    type Transport: Transport;
+    /// Its timers.
+    type Sleep: Future<Output = ()> + Send;
+
+    /// Both clocks, read now.
+    fn now(&self) -> Now;
+
+    /// A timer that ends at or after `at`.
+    fn sleep_until(&self, at: Instant) -> Self::Sleep;
+
+    /// Runs a task in the background.
+    fn spawn(&self, task: BoxFuture<()>);
+
+    /// Makes a socket: resolve, connect, TLS, upgrade. The core gives up on it by dropping the future.
+    fn dial(&self, plan: DialPlan, options: Arc<DialOptions>) -> BoxFuture<Result<Self::Transport, TransportError>>;
+}
+
+/// How to dial, beyond what the core decides.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DialOptions {
+    /// TLS; there for every `wss:` address.
+    pub tls: Option<Arc<rustls::ClientConfig>>,
+    /// Bytes of a connection's read buffer.
+    pub read_buffer: usize,
+    /// Bytes that may wait in a connection's write buffer before they are written.
+    pub write_buffer: usize,
+}
+
+/// tungstenite's default of 128 KiB is zeroed before every read and stays resident for each connection.
+const BUFFER: usize = 16 * 1024;
+
+impl Default for DialOptions {
+    fn default() -> Self {
+        Self { tls: None, read_buffer: BUFFER, write_buffer: BUFFER }
+    }
+}
+
+impl fmt::Debug for DialOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DialOptions")
+            .field("tls", &self.tls.is_some())
+            .field("read_buffer", &self.read_buffer)
+            .field("write_buffer", &self.write_buffer)
+            .finish()
+    }
+}
+
+/// The operating system's clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: std::time::Instant,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { origin: std::time::Instant::now() }
+    }
+}
+
+impl Clock {
+    /// Both clocks, read now.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Now {
+            mono: Instant::from_elapsed(self.origin.elapsed()),
+            unix: UnixMillis(u64::try_from(unix.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// The system's instant for one of ours.
+    #[must_use]
+    pub fn instant(&self, at: Instant) -> std::time::Instant {
+        self.origin.checked_add(at.elapsed()).unwrap_or_else(|| self.origin + Duration::from_secs(86_400 * 365))
+    }
+}
+
+/// Counts a socket's bytes from inside the stream that carries them.
+#[derive(Clone, Debug, Default)]
+pub struct ByteCount(Arc<(AtomicU64, AtomicU64)>);
+
+impl ByteCount {
+    /// Bytes were read.
+    pub fn read(&self, bytes: usize) {
+        self.0.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes were written.
+    pub fn written(&self, bytes: usize) {
+        self.0.1.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Read and written so far.
+    #[must_use]
+    pub fn totals(&self) -> (u64, u64) {
+        (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed))
+    }
+}
