@@ -367,6 +367,7 @@ fn log_state(state: &State) {
         }
         State::Handshaking { conn } => tracing::debug!(%conn, "open, awaiting the challenge"),
         State::Stopped { why: openclaw_proto::StopReason::Down(down) } => tracing::debug!(why = %down, "stopped"),
+        State::Stopped { .. } => tracing::debug!("stopped"),
         other => tracing::debug!(state = ?other, "state"),
     }
 }

@@ -1,0 +1,294 @@
+//! What the client promises, against real gateways. Run by `cargo xtask test`, which starts them.
+
+use std::process::Command;
+use std::time::Duration;
+
+use openclaw_tokio::connect::{ClientId, ClientInfo, ClientMode, ProtocolRange, Scope};
+use openclaw_tokio::{
+    Builder, CallError, Client, ConnectError, Down, EventFilter, GatewayError, NotSent, Notice, Request, Sequence,
+    StartError, State, Tokio,
+};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A gateway that `cargo xtask` has started.
+struct Gateway {
+    version: String,
+    wire: u64,
+    url: String,
+    token: String,
+}
+
+fn gateways() -> Vec<Gateway> {
+    let list = std::env::var("OPENCLAW_TEST_GATEWAYS")
+        .expect("OPENCLAW_TEST_GATEWAYS names the gateways to test against; `cargo xtask test` sets it");
+    let list: Vec<Value> = serde_json::from_str(&list).expect("OPENCLAW_TEST_GATEWAYS is a JSON array");
+    assert!(!list.is_empty(), "no gateway to test against");
+    let text = |row: &Value, key: &str| row[key].as_str().expect(key).to_owned();
+    list.iter()
+        .map(|row| Gateway {
+            version: text(row, "version"),
+            wire: row["wire"].as_u64().expect("wire"),
+            url: text(row, "url"),
+            token: text(row, "token"),
+        })
+        .collect()
+}
+
+impl Gateway {
+    fn builder(&self) -> Builder<Tokio> {
+        openclaw_tokio::builder(&self.url).token(self.token.as_str())
+    }
+
+    async fn client(&self) -> Client {
+        soon(self.builder().connect()).await.unwrap_or_else(|e| panic!("{}: {e}", self.version))
+    }
+
+    /// Runs the program and gives its exit code, standard output and standard error.
+    fn program(&self, args: &[&str]) -> (i32, String, String) {
+        let mut path = std::env::current_exe().expect("a path");
+        path.pop();
+        path.pop();
+        path.push("openclaw-gw");
+        assert!(path.exists(), "{} is missing: cargo build -p openclaw-gw", path.display());
+        let output = Command::new(path)
+            .args(["--url", &self.url])
+            .args(args)
+            .env("OPENCLAW_GATEWAY_TOKEN", &self.token)
+            .output()
+            .expect("the program runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let (out, err) = (text(output.stdout), text(output.stderr));
+        assert!(!out.contains(&self.token) && !err.contains(&self.token), "the token shows");
+        (output.status.code().unwrap_or(-1), out, err)
+    }
+}
+
+async fn soon<F: Future>(future: F) -> F::Output {
+    timeout(PATIENCE, future).await.expect("in time")
+}
+
+fn refusal(result: Result<Client, StartError>) -> GatewayError {
+    match result {
+        Err(StartError::Connect(ConnectError::Down(down))) => match &*down {
+            Down::Refused(error) => error.clone(),
+            other => panic!("not refused: {other}"),
+        },
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn hello_says_version_protocol_connection_and_granted_scopes() {
+    for gateway in gateways() {
+        let client = gateway.client().await;
+        let hello = soon(client.ready()).await.unwrap();
+        assert_eq!(u64::from(hello.protocol), gateway.wire);
+        assert_eq!(hello.server.version.as_deref(), Some(gateway.version.as_str()));
+        assert!(hello.server.conn_id.is_some());
+        assert_eq!(hello.scopes(), Some([Scope::Read].as_slice()));
+        assert_eq!(hello.policy.max_payload, 26_214_400);
+        assert!(hello.features.methods.len() > 100);
+        soon(client.shutdown()).await;
+    }
+}
+
+#[tokio::test]
+async fn read_methods_answer_and_an_unknown_one_is_a_typed_rejection() {
+    for gateway in gateways() {
+        let client = gateway.client().await;
+        let health: Value = soon(client.request("health", &json!({}))).await.unwrap();
+        assert_eq!(health["ok"], true);
+        let agents: Value = soon(client.request("agents.list", &json!({}))).await.unwrap();
+        assert_eq!(agents["defaultId"], "main");
+        let error = soon(client.request::<_, Value>("nope", &json!({}))).await.unwrap_err();
+        assert!(!error.may_have_run());
+        let body = error.gateway_error().expect("a gateway error");
+        assert_eq!(body.missing_scope.as_deref(), Some("operator.admin"), "{}: {body:?}", gateway.version);
+    }
+}
+
+#[tokio::test]
+async fn an_admin_is_told_that_a_method_does_not_exist() {
+    for gateway in gateways() {
+        let client = soon(gateway.builder().scopes([Scope::Admin]).connect()).await.unwrap();
+        let error = soon(client.request_raw("nope", "{}")).await.unwrap_err();
+        let body = error.gateway_error().unwrap();
+        assert_eq!(body.code.as_str(), "INVALID_REQUEST");
+        assert!(body.message.contains("unknown method"), "{}", body.message);
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_concurrent_calls_each_get_their_own_answer() {
+    for gateway in gateways() {
+        let client = gateway.client().await;
+        let calls: Vec<_> = (0..100)
+            .map(|i| {
+                let method = if i % 2 == 0 { "agents.list" } else { "models.list" };
+                (method, client.call(Request::with_raw_params(method, "{}").unwrap()))
+            })
+            .collect();
+        for (method, call) in calls {
+            let payload = soon(call).await.unwrap().unwrap();
+            let key = if method == "agents.list" { "agents" } else { "models" };
+            assert!(payload.deserialize::<Value>().unwrap()[key].is_array(), "{method}");
+        }
+        assert_eq!(client.stats().foreign_responses, 0);
+        assert_eq!(client.stats().malformed, 0);
+    }
+}
+
+#[tokio::test]
+async fn requests_made_before_start_are_answered_after_hello() {
+    for gateway in gateways() {
+        let client = gateway.builder().build().unwrap();
+        let early = client.call(Request::new("health").unwrap());
+        client.start();
+        assert!(soon(early).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn events_arrive_in_sequence() {
+    for gateway in gateways() {
+        let client = gateway.builder().build().unwrap();
+        let mut events = client.events(EventFilter::all());
+        soon(client.connect()).await.unwrap();
+        // A visitor that is no backend shows as presence or health, depending on the release.
+        let visitor = ClientInfo::new(ClientId::Test, ClientMode::Test);
+        let visitor = soon(gateway.builder().client_info(visitor).connect()).await.unwrap();
+        soon(visitor.shutdown()).await;
+        let mut sequenced = Vec::new();
+        while sequenced.len() < 2 {
+            let event = soon(events.next()).await.unwrap().unwrap();
+            if event.seq.is_some() {
+                sequenced.push(event.sequence);
+            }
+        }
+        assert_eq!(sequenced, [Sequence::First, Sequence::Next], "{}", gateway.version);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_missing_one_are_told_apart() {
+    for gateway in gateways() {
+        let wrong = refusal(soon(openclaw_tokio::builder(&gateway.url).token("wrong").connect()).await);
+        assert_eq!(wrong.detail_code.as_deref(), Some("AUTH_TOKEN_MISMATCH"));
+        let missing = refusal(soon(openclaw_tokio::builder(&gateway.url).connect()).await);
+        assert_eq!(missing.detail_code.as_deref(), Some("DEVICE_IDENTITY_REQUIRED"), "{missing:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_protocol_range_without_overlap_is_refused_and_the_default_is_not() {
+    for gateway in gateways() {
+        for version in [3, 4, 5] {
+            let range = ProtocolRange { min: version, max: version };
+            let result = soon(gateway.builder().protocol(range).connect()).await;
+            if u64::from(version) == gateway.wire {
+                assert!(result.is_ok());
+            } else {
+                assert!(refusal(result).message.contains("protocol mismatch"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_identity_of_the_original_client_is_still_refused() {
+    for gateway in gateways() {
+        let identity = ClientInfo::new(ClientId::from("control-center"), ClientMode::from("operator"));
+        let error = refusal(soon(gateway.builder().client_info(identity).connect()).await);
+        assert!(error.message.contains("invalid connect params"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn scopes_that_are_silently_withheld_are_told() {
+    for gateway in gateways() {
+        let identity = ClientInfo::new(ClientId::Test, ClientMode::Test);
+        let client = gateway.builder().client_info(identity).build().unwrap();
+        let mut notices = client.notices();
+        let hello = soon(client.connect()).await.unwrap();
+        assert_eq!(hello.scopes(), Some([].as_slice()));
+        match soon(notices.next()).await.unwrap().unwrap() {
+            Notice::ScopeShortfall { missing, .. } => assert_eq!(missing, [Scope::Read]),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_frame_of_exactly_the_gateways_limit_is_served_and_a_larger_one_never_leaves() {
+    for gateway in gateways() {
+        let client = gateway.client().await;
+        let limit = soon(client.ready()).await.unwrap().policy.max_payload;
+        let overhead = Request::with_params("health", &json!({"x": ""})).unwrap().frame_len();
+        let request = |size: usize| {
+            Request::with_params("health", &json!({"x": "x".repeat(size - overhead)})).unwrap().timeout(PATIENCE)
+        };
+        let error = soon(client.call(request(limit + 1))).await.unwrap_err();
+        assert!(matches!(error, CallError::NotSent(NotSent::FrameTooLarge { size, limit: l }) if size == l + 1));
+        soon(client.call(request(limit))).await.unwrap();
+        assert!(matches!(client.state(), State::Ready { .. }));
+    }
+}
+
+#[tokio::test]
+async fn trace_context_is_accepted_and_profile_binding_is_used_only_where_it_is_advertised() {
+    for gateway in gateways() {
+        let client = gateway.client().await;
+        let traced = Request::new("health")
+            .unwrap()
+            .traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+            .unwrap();
+        soon(client.call(traced)).await.unwrap();
+        let bound = Request::new("health").unwrap().expected_profile_id("nobody-of-that-name").unwrap();
+        let result = soon(client.call(bound)).await;
+        let advertised = soon(client.ready()).await.unwrap().features.has_capability("profile-binding-v1");
+        if advertised {
+            assert!(matches!(&result, Err(CallError::Rejected(_))), "{result:?}");
+        } else {
+            assert!(matches!(&result, Err(CallError::NotSent(NotSent::ProfileBindingUnsupported))), "{result:?}");
+        }
+        assert!(matches!(client.state(), State::Ready { .. }));
+    }
+}
+
+#[test]
+fn the_program_shows_status_calls_and_watches() {
+    for gateway in gateways() {
+        let (code, out, err) = gateway.program(&["status"]);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains(&gateway.version) && out.contains("operator.read"), "{out}");
+
+        let (code, out, err) = gateway.program(&["status", "--json"]);
+        assert_eq!(code, 0, "{err}");
+        let hello: Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(hello["protocol"].as_u64(), Some(gateway.wire));
+
+        for method in ["health", "agents.list"] {
+            let (code, out, err) = gateway.program(&["call", method]);
+            assert_eq!(code, 0, "{err}");
+            assert!(serde_json::from_str::<Value>(&out).expect("JSON").is_object());
+        }
+
+        let (code, out, err) = gateway.program(&["call", "nope"]);
+        assert_eq!((code, out.as_str()), (1, ""));
+        assert!(err.contains("operator.admin"), "{err}");
+
+        let (code, out, err) = gateway.program(&["watch", "--for", "5s", "--json"]);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.lines().count() >= 1);
+        for line in out.lines() {
+            let row: Value = serde_json::from_str(line).expect("NDJSON");
+            assert!(row["receivedAt"].is_string(), "{line}");
+        }
+
+        let (code, ..) = gateway.program(&["--token", "wrong", "call", "health"]);
+        assert_eq!(code, 2);
+    }
+}
