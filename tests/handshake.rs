@@ -65,6 +65,27 @@ fn requests_made_early_wait_and_leave_in_order_after_hello() {
 }
 
 #[test]
+fn trace_context_goes_only_to_gateways_known_to_take_it() {
+    use openclaw_proto::Request;
+    for (hello, sent) in [(HELLO, true), (r#"{"type":"hello-ok","protocol":4}"#, false)] {
+        let traced = || Request::with_params("health", "p").unwrap().traceparent("00-t").unwrap();
+        let mut d = Drive::new(|_| {});
+        d.submit(traced(), 1).unwrap();
+        d.start();
+        d.input(Input::Opened);
+        d.text(&challenge("n"));
+        let connect = d.frames();
+        d.text(&response(&connect[0], hello));
+        d.submit(traced(), 2).unwrap();
+        for frame in d.frames() {
+            assert_eq!(frame.contains("traceparent"), sent, "{frame}");
+            assert!(serde_json::from_str::<serde_json::Value>(&frame).is_ok(), "{frame}");
+        }
+        assert_eq!(d.client.load().2, 0, "the bytes add up");
+    }
+}
+
+#[test]
 fn a_second_challenge_brings_no_second_connect() {
     let mut d = Drive::awaiting_hello(|_| {});
     assert_eq!(d.frames().len(), 1);

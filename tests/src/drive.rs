@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use openclaw_proto::{
-    Client, ClientConfig, ConnId, GatewayUrl, Input, Instant, Now, Outcome, Output, Plaintext, Request, RequestId,
-    State, TimerKind, UnixMillis,
+    Client, ClientConfig, ConnId, Down, Event, GatewayUrl, Input, Instant, Notice, Now, Outcome, Output, Plaintext,
+    Request, RequestId, State, StopReason, TimerKind, UnixMillis,
 };
 
 /// A hello as a v4 gateway sends it, cut to what matters.
@@ -28,13 +28,21 @@ pub fn response(frame: &str, payload: &str) -> String {
     format!(r#"{{"type":"res","id":"{}","ok":true,"payload":{payload}}}"#, id_of(frame))
 }
 
+/// An `ok:false` response to the request in `frame`.
+#[must_use]
+pub fn refusal(frame: &str, error: &str) -> String {
+    format!(r#"{{"type":"res","id":"{}","ok":false,"error":{error}}}"#, id_of(frame))
+}
+
 /// The hello that answers the connect in `frame`.
 #[must_use]
 pub fn hello_response(frame: &str) -> String {
     response(frame, HELLO)
 }
 
-fn id_of(frame: &str) -> String {
+/// The id of the request in `frame`.
+#[must_use]
+pub fn id_of(frame: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(frame).unwrap_or_default();
     value.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
 }
@@ -62,13 +70,19 @@ impl Drive {
     /// A client for a local gateway.
     #[must_use]
     pub fn new(configure: impl FnOnce(&mut ClientConfig)) -> Self {
+        Self::seeded([7; 32], configure)
+    }
+
+    /// The same with a seed of the test's own.
+    #[must_use]
+    pub fn seeded(seed: [u8; 32], configure: impl FnOnce(&mut ClientConfig)) -> Self {
         let Ok(url) = GatewayUrl::parse("ws://127.0.0.1:18789", Plaintext::PrivateOnly) else {
             unreachable!("a loopback address passes the policy")
         };
         let mut config = ClientConfig::new(url);
         configure(&mut config);
         let now = Now { mono: Instant::from_nanos(1_000), unix: UnixMillis(1_795_000_000_000) };
-        Self { client: Client::new(config, [7; 32]), now, outputs: Vec::new(), conn: None }
+        Self { client: Client::new(config, seed), now, outputs: Vec::new(), conn: None }
     }
 
     /// A client that is ready; what it said on the way is gone.
@@ -111,6 +125,14 @@ impl Drive {
         }
     }
 
+    /// Starts the client, or starts it again, and brings it all the way to ready.
+    pub fn connect(&mut self) {
+        self.start();
+        self.input(Input::Opened);
+        self.text(&challenge("n-2"));
+        self.say_hello();
+    }
+
     /// Starts the client.
     pub fn start(&mut self) {
         self.client.start(self.now);
@@ -146,6 +168,23 @@ impl Drive {
             self.input(Input::Flushed);
         }
         frames
+    }
+
+    /// The one frame the core wants sent.
+    ///
+    /// # Panics
+    /// When it wants none or more than one sent.
+    pub fn frame(&mut self) -> String {
+        let mut frames = self.frames();
+        assert_eq!(frames.len(), 1, "one frame, and no other");
+        frames.remove(0)
+    }
+
+    /// Takes the next frame as a transport does that then has no more room, and says nothing of it being written.
+    pub fn take_one(&mut self) -> Option<String> {
+        let frame = self.client.poll_transmit(self.now).map(|transmit| transmit.text);
+        self.collect();
+        frame
     }
 
     /// Makes a request.
@@ -200,6 +239,43 @@ impl Drive {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Why the client went down, as told last.
+    ///
+    /// # Panics
+    /// When the last state told is another.
+    #[must_use]
+    pub fn down(&self) -> Down {
+        match self.last_state() {
+            Some(State::Stopped { why: StopReason::Down(down) }) => (**down).clone(),
+            other => panic!("not down: {other:?}"),
+        }
+    }
+
+    /// How sockets were let go, oldest first: the close code, or none for one dropped at once.
+    #[must_use]
+    pub fn endings(&self) -> Vec<Option<u16>> {
+        self.outputs
+            .iter()
+            .filter_map(|output| match output {
+                Output::Close { code, .. } => Some(Some(*code)),
+                Output::Abort { .. } => Some(None),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The events among what the core has said.
+    #[must_use]
+    pub fn events(&self) -> Vec<&Event<String>> {
+        self.outputs.iter().filter_map(|o| if let Output::Event(event) = o { Some(event) } else { None }).collect()
+    }
+
+    /// The notices among what the core has said.
+    #[must_use]
+    pub fn notices(&self) -> Vec<&Notice> {
+        self.outputs.iter().filter_map(|o| if let Output::Notice(notice) = o { Some(notice) } else { None }).collect()
     }
 
     /// The last state told, if any is among what the core has said.

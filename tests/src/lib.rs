@@ -1,5 +1,11 @@
 //! What several tests share.
 
 mod drive;
+mod lcg;
+mod peer;
+mod walk;
 
-pub use drive::{Drive, HELLO, challenge, event, hello_response, response};
+pub use drive::{Drive, HELLO, challenge, event, hello_response, id_of, refusal, response};
+pub use lcg::Lcg;
+pub use peer::{Asked, Conn, Peer, Socket};
+pub use walk::Walk;

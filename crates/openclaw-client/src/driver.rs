@@ -45,11 +45,14 @@ pub(crate) struct Driver<R: Runtime> {
     sleep: Option<(Instant, Pin<Box<R::Sleep>>)>,
     inputs: Vec<(ConnId, Input<Text>)>,
     outputs: Vec<Output<Waiter, Text>>,
+    span: tracing::Span,
 }
 
 impl<R: Runtime> Driver<R> {
     pub(crate) fn new(shared: Arc<Shared>, runtime: R, options: Arc<DialOptions>) -> Self {
+        let span = tracing::debug_span!("gateway", url = %shared.lock().core.config().url);
         Self {
+            span,
             shared,
             runtime,
             options,
@@ -263,6 +266,8 @@ impl<R: Runtime> Future for Driver<R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let driver = self.get_mut();
+        let span = driver.span.clone();
+        let _entered = span.enter();
         for _ in 0..TURNS {
             match driver.turn(cx) {
                 Turn::Busy => {}

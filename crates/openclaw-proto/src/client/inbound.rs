@@ -274,10 +274,13 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         }
         let deadline = now.mono.after(self.config.timeouts.connect);
         if let Some(connection) = &mut self.connection {
+            // The deadline runs from the first challenge; another one may replace the nonce but buys no time.
+            if matches!(connection.phase, Phase::Handshaking(Handshake::AwaitingChallenge)) {
+                connection.timers.clear(TimerKind::Challenge);
+                connection.timers.set(TimerKind::Connect, deadline);
+            }
             connection.phase = Phase::Handshaking(Handshake::AwaitingHello { connect: id });
             connection.connect_frame = Some(frame);
-            connection.timers.clear(TimerKind::Challenge);
-            connection.timers.set(TimerKind::Connect, deadline);
         }
     }
 

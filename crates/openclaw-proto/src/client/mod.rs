@@ -319,6 +319,7 @@ fn readiness(hello: &Hello) -> Readiness {
     Readiness {
         max_frame: hello.policy.max_payload,
         profile_binding: hello.features.has_capability("profile-binding-v1"),
+        trace_context: hello.server.boot_id.is_some(),
     }
 }
 

@@ -36,8 +36,9 @@ const ID_RANGE: Range<usize> = {
 pub struct Request {
     text: Vec<u8>,
     method: String,
-    traceparent: bool,
-    pub(crate) needs_profile_binding: bool,
+    /// Fields that only some gateways know, as they will stand in the frame.
+    profile: Option<Vec<u8>>,
+    trace: Option<Vec<u8>>,
     pub(crate) timeout: Timeout,
     pub(crate) final_timeout: Option<Duration>,
     pub(crate) two_stage: bool,
@@ -172,17 +173,16 @@ impl Request {
 
     /// Adds W3C trace context.
     ///
+    /// Old gateways refuse a frame for it (2026.5.12, wire v4, still does), and nothing in a hello says who takes it; so
+    /// it is sent to gateways whose hello names a `bootId`, as those that take it do, and left out for others.
+    ///
     /// # Errors
     /// When it is longer than the gateway takes.
     pub fn traceparent(mut self, traceparent: &str) -> Result<Self, RequestError> {
         if traceparent.chars().count() > MAX_TRACEPARENT {
             return Err(RequestError::TraceparentTooLong);
         }
-        if !self.traceparent {
-            self.traceparent = true;
-            self.text.extend_from_slice(br#","traceparent":"#);
-            json::push_string(&mut self.text, traceparent);
-        }
+        self.trace = Some(field("traceparent", traceparent));
         Ok(self)
     }
 
@@ -198,11 +198,7 @@ impl Request {
         if id.is_empty() || id.chars().count() > MAX_PROFILE_ID {
             return Err(RequestError::ProfileIdLength);
         }
-        if !self.needs_profile_binding {
-            self.needs_profile_binding = true;
-            self.text.extend_from_slice(br#","expectedProfileId":"#);
-            json::push_string(&mut self.text, id);
-        }
+        self.profile = Some(field("expectedProfileId", id));
         Ok(self)
     }
 
@@ -215,7 +211,12 @@ impl Request {
     /// The size of the frame in bytes.
     #[must_use]
     pub fn frame_len(&self) -> usize {
-        self.text.len() + 1
+        let optional = |field: &Option<Vec<u8>>| field.as_ref().map_or(0, Vec::len);
+        self.text.len() + optional(&self.profile) + optional(&self.trace) + 1
+    }
+
+    pub(crate) fn needs_profile_binding(&self) -> bool {
+        self.profile.is_some()
     }
 
     /// Serialises the whole frame in one go: one growing allocation that later becomes the message.
@@ -237,8 +238,8 @@ impl Request {
         Ok(Self {
             text,
             method: method.into(),
-            traceparent: false,
-            needs_profile_binding: false,
+            profile: None,
+            trace: None,
             timeout: Timeout::Default,
             final_timeout: None,
             two_stage: method == "agent",
@@ -262,8 +263,11 @@ impl Request {
         self
     }
 
-    /// Writes the id and closes the frame.
-    pub(crate) fn finish(mut self, id: RequestId) -> String {
+    /// Writes the id and closes the frame. Also gives the size of the trace context, which stands last.
+    pub(crate) fn finish(mut self, id: RequestId) -> (String, usize) {
+        self.text.extend(self.profile.into_iter().flatten());
+        let trace = self.trace.unwrap_or_default();
+        self.text.extend_from_slice(&trace);
         self.text.push(b'}');
         let mut buffer = [0; ID_LEN];
         let wire = id.encode(&mut buffer);
@@ -271,8 +275,26 @@ impl Request {
             place.copy_from_slice(wire.as_bytes());
         }
         // Serialisers write UTF-8; were one to lie, the gateway would see its replacement characters, not a panic.
-        String::from_utf8(self.text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+        let text = String::from_utf8(self.text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        (text, trace.len())
     }
+}
+
+/// Takes the trace context out of a finished frame.
+pub(crate) fn strip_trace(frame: &mut String, trace_len: usize) {
+    let end = frame.len().saturating_sub(1 + trace_len);
+    if trace_len > 0 && frame.is_char_boundary(end) {
+        frame.truncate(end);
+        frame.push('}');
+    }
+}
+
+fn field(name: &str, value: &str) -> Vec<u8> {
+    let mut text = Vec::from([b',']);
+    json::push_string(&mut text, name);
+    text.push(b':');
+    json::push_string(&mut text, value);
+    text
 }
 
 /// Params may hold anything, so only the method and the size are shown.

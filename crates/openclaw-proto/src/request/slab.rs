@@ -76,11 +76,11 @@ impl<V, N> Slab<V, N> {
         (slot.generation == key.generation.wrapping_add(1)).then_some(slot.note.as_ref()).flatten()
     }
 
-    /// Whether this slab ever had the tenant `key` names.
+    /// Whether the tenant `key` names has come and gone. The slot's own generation is its present or next tenant.
     pub(crate) fn knew(&self, key: Key) -> bool {
         self.slots
             .get(key.slot as usize)
-            .is_some_and(|slot| slot.generation.wrapping_sub(key.generation) < u32::MAX / 2)
+            .is_some_and(|slot| (1..u32::MAX / 2).contains(&slot.generation.wrapping_sub(key.generation)))
     }
 
     /// Keys of all tenants, by slot.

@@ -10,7 +10,7 @@ use super::outcome::{NotSent, Refused};
 use super::slab::{Key, Slab};
 use crate::frame::Request;
 use crate::frame::WhenNotReady;
-use crate::frame::timeout_of;
+use crate::frame::{strip_trace, timeout_of};
 use crate::rng::Rng;
 use crate::time::Instant;
 
@@ -27,6 +27,7 @@ pub(crate) struct RequestLimits {
 pub(crate) struct Readiness {
     pub(crate) max_frame: usize,
     pub(crate) profile_binding: bool,
+    pub(crate) trace_context: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ struct Entry<W> {
     final_timeout: Option<Duration>,
     two_stage: bool,
     needs_profile_binding: bool,
+    /// Bytes of the trace context at the end of the text.
+    trace_len: usize,
 }
 
 /// How the last tenant of a slot ended, to name late answers.
@@ -122,16 +125,23 @@ impl<W: Clone> Requests<W> {
         };
         let id = RequestId::new(key.slot, key.generation, rng.next_u64());
         let deadline = timeout_of(&request, default_timeout).map(|t| now.after(t));
-        let entry = Entry {
+        let (final_timeout, two_stage) = (request.final_timeout, request.two_stage);
+        let needs_profile_binding = request.needs_profile_binding();
+        let (text, trace_len) = request.finish(id);
+        let mut entry = Entry {
             waiter,
             tag: id.tag,
             phase: if ready.is_some() { Phase::Queued } else { Phase::Waiting },
             deadline,
-            final_timeout: request.final_timeout,
-            two_stage: request.two_stage,
-            needs_profile_binding: request.needs_profile_binding,
-            text: request.finish(id),
+            final_timeout,
+            two_stage,
+            needs_profile_binding,
+            trace_len,
+            text,
         };
+        if let Some(ready) = ready {
+            entry.adapt(ready);
+        }
         let size = entry.text.len();
         self.slab.insert(entry);
         if let Some(at) = deadline {
@@ -154,7 +164,7 @@ impl<W: Clone> Requests<W> {
         }
         match ready {
             Some(ready) => {
-                ready.check(size, request.needs_profile_binding)?;
+                ready.check(size, request.needs_profile_binding())?;
                 if self.slab.len() - self.waiting.live >= self.limits.in_flight {
                     return Err(NotSent::TooManyInFlight { limit: self.limits.in_flight });
                 }
@@ -172,10 +182,20 @@ impl<W: Clone> Requests<W> {
     pub(crate) fn connection_ready(&mut self, ready: Readiness) -> Vec<(W, NotSent)> {
         let mut refused = Vec::new();
         while let Some(key) = self.waiting.pop(|key| self.slab.get(key).is_some()) {
+            // It waits no longer, so it is counted already.
+            let room = self.in_flight() <= self.limits.in_flight;
             let Some(entry) = self.slab.get_mut(key) else { continue };
-            match ready.check(entry.text.len(), entry.needs_profile_binding) {
+            let verdict = if room {
+                ready.check(entry.text.len(), entry.needs_profile_binding)
+            } else {
+                Err(NotSent::TooManyInFlight { limit: self.limits.in_flight })
+            };
+            match verdict {
                 Ok(()) => {
                     entry.phase = Phase::Queued;
+                    self.outgoing_bytes -= entry.text.len();
+                    entry.adapt(ready);
+                    self.outgoing_bytes += entry.text.len();
                     self.outgoing.push(key);
                 }
                 Err(why) => {
@@ -319,6 +339,15 @@ impl<W: Clone> Requests<W> {
     }
 }
 
+impl<W> Entry<W> {
+    /// Leaves out what this gateway would refuse the frame for and can do without.
+    fn adapt(&mut self, ready: Readiness) {
+        if !ready.trace_context {
+            strip_trace(&mut self.text, core::mem::take(&mut self.trace_len));
+        }
+    }
+}
+
 impl Readiness {
     fn check(self, size: usize, needs_profile_binding: bool) -> Result<(), NotSent> {
         if size > self.max_frame {
@@ -370,7 +399,7 @@ mod tests {
     use alloc::string::ToString;
 
     const LIMITS: RequestLimits = RequestLimits { in_flight: 1000, waiting: 100, outgoing_bytes: 1 << 20 };
-    const READY: Readiness = Readiness { max_frame: 1 << 20, profile_binding: false };
+    const READY: Readiness = Readiness { max_frame: 1 << 20, profile_binding: false, trace_context: true };
 
     fn table() -> (Requests<u32>, Rng) {
         (Requests::new(LIMITS), Rng::from_seed([1; 32]))
