@@ -121,6 +121,7 @@ impl Conn {
     ///
     /// # Errors
     /// When the client does not complete it.
+    #[allow(clippy::result_large_err, reason = "the shape of tungstenite's callback")]
     pub fn accept(stream: Box<dyn Socket>) -> Result<Self, String> {
         let mut headers = Vec::new();
         let callback = |request: &Request, response: Response| {

@@ -3,7 +3,7 @@
 //! [`parse`] reads the envelope only and borrows everything from the text; payloads are slices that nobody has
 //! looked into. It is open on the way in: unknown keys pass, a null reads as absent, a repeated key means
 //! its last value, and the field names of the original Go client (`params` and `result` for `payload`, integer
-//! error codes) are read like the wire's own. Building a frame is strict: see [`Request`](crate::Request).
+//! error codes) are read like the wire's own. Building a frame is strict: see [`Request`].
 
 mod inbound;
 mod outbound;

@@ -1,0 +1,9 @@
+//! One module for each command.
+
+pub(crate) mod exec;
+pub(crate) mod file_length;
+pub(crate) mod gateway;
+pub(crate) mod lint;
+pub(crate) mod msrv;
+pub(crate) mod purity;
+pub(crate) mod test;

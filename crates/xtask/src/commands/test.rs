@@ -1,0 +1,134 @@
+//! `test`: everything that is run rather than read.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use xtask::gateway::{Version, install, versions};
+use xtask::paths;
+
+use super::gateway::distinct;
+use super::purity;
+use crate::cargo;
+use crate::steps::Steps;
+
+const TEST_PACKAGE: &str = "openclaw-tests";
+const REAL_GATEWAY_TEST: &str = "real_gateway";
+const PROGRAM_PACKAGE: &str = "openclaw-gw";
+
+/// Run all tests, the purity proof, and the tests against real gateways.
+///
+/// Runs all steps even if one fails, and prints a table at the end. The real gateways of all
+/// pinned versions are installed if needed (this needs npm and its registry) and are tested
+/// without a network where the system allows that.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leave out the real gateways
+    #[arg(long, conflicts_with = "versions")]
+    offline: bool,
+
+    /// Test with this pinned version only; may be given several times [default: all]
+    #[arg(long = "version", value_name = "VERSION", value_parser = versions::find)]
+    versions: Vec<&'static Version>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    steps.run("unit, integration and doc tests", || {
+        cargo::run(cargo::cargo().args(["test", "--workspace", "--no-fail-fast"])).context("tests failed")?;
+        Ok(String::new())
+    })?;
+    steps.run("purity", purity::check)?;
+    // By itself: the tests are built with the features of all packages together.
+    steps.run("build of the program", || {
+        cargo::run(cargo::cargo().args(["build", "--package", PROGRAM_PACKAGE]))?;
+        Ok(String::new())
+    })?;
+    let outcome = if args.offline {
+        "NOT run (--offline)".to_owned()
+    } else {
+        real_gateways(&mut steps, &distinct(&args.versions, versions::PINNED))?
+    };
+
+    let passed = steps.finish();
+    anstream::println!("real gateways: {outcome}");
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Tells in one line what was tested.
+fn real_gateways(steps: &mut Steps, chosen: &[&'static Version]) -> Result<String> {
+    let mut ready = Vec::new();
+    for version in chosen {
+        let installed = steps.run(&format!("install gateway {}", version.number), || {
+            install::ensure_installed(version)?;
+            Ok(String::new())
+        })?;
+        if installed {
+            ready.push(*version);
+        }
+    }
+    let built = steps.run("build of the real gateway tests", || {
+        let package = cargo::find_package(TEST_PACKAGE)?;
+        if !package.tests.iter().any(|test| test.name == REAL_GATEWAY_TEST) {
+            bail!("{TEST_PACKAGE} has no test {REAL_GATEWAY_TEST}");
+        }
+        cargo::run(test_command(&mut cargo::cargo()).arg("--no-run"))?;
+        Ok(String::new())
+    })?;
+    if !built || ready.is_empty() {
+        return Ok("NOT run (a step before them failed)".to_owned());
+    }
+    let own = OwnProgram::keep()?;
+    let passed = steps.run("real gateways", || {
+        let mut command = Command::new(&own.path);
+        cargo::in_workspace(&mut command);
+        command.args(["gateway", "exec"]);
+        for version in &ready {
+            command.args(["--version", version.number]);
+        }
+        let cargo = cargo::cargo();
+        command.arg("--").arg(cargo.get_program());
+        test_command(&mut command).args(["--offline", "--", "--nocapture"]);
+        cargo::run(&mut command).context("tests failed")?;
+        Ok(names(&ready))
+    })?;
+    let word = if passed { "tested against" } else { "FAILED with" };
+    Ok(format!("{word} {}", names(&ready)))
+}
+
+/// For the workspace, though only one package has the test: so it is built with the features, and
+/// from the crates, of the tests before it.
+fn test_command(command: &mut Command) -> &mut Command {
+    command.args(["test", "--workspace", "--test", REAL_GATEWAY_TEST])
+}
+
+fn names(versions: &[&Version]) -> String {
+    let names: Vec<_> = versions.iter().map(|version| format!("{} (wire {})", version.number, version.wire)).collect();
+    names.join(", ")
+}
+
+/// A second name for this program: testing the workspace builds it anew, and from then on the
+/// path it was started by belongs to another file.
+struct OwnProgram {
+    path: PathBuf,
+}
+
+impl OwnProgram {
+    fn keep() -> Result<Self> {
+        let dir = paths::target_dir().join("xtask");
+        fs::create_dir_all(&dir)?;
+        let path = dir.join(format!("xtask-{}", std::process::id()));
+        let proc = Path::new("/proc/self/exe");
+        let own = if proc.exists() { proc.to_path_buf() } else { env::current_exe()? };
+        fs::copy(own, &path).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for OwnProgram {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

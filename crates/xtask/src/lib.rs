@@ -1,0 +1,11 @@
+//! Real OpenClaw gateways for tests: install a pinned version, start it on loopback with
+//! throw-away state, stop it without leaving anything behind.
+//!
+//! The program `cargo xtask` is a thin layer over this library. A test that needs a gateway with
+//! a configuration of its own uses [`gateway::Gateway::start`] directly.
+
+pub mod gateway;
+pub mod paths;
+pub mod process;
+pub mod signals;
+pub mod supervise;

@@ -1,0 +1,53 @@
+//! `cargo xtask`: the project's checks, and real gateways to test against.
+
+mod cargo;
+mod commands;
+mod steps;
+mod sysroot;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::signals::{self, Interrupted};
+
+use commands::{gateway, lint, msrv, purity, test};
+
+/// The project's checks, and real gateways to test against.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Gateway(gateway::Args),
+    Lint(lint::Args),
+    Msrv(msrv::Args),
+    Purity(purity::Args),
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = signals::install().map_err(anyhow::Error::from).and_then(|()| match &cli.command {
+        Command::Gateway(args) => gateway::run(args),
+        Command::Lint(args) => lint::run(args),
+        Command::Msrv(args) => msrv::run(args),
+        Command::Purity(args) => purity::run(args),
+        Command::Test(args) => test::run(args),
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+                anstream::eprintln!("{interrupted}");
+                return ExitCode::from(interrupted.exit_code());
+            }
+            let red = anstyle::AnsiColor::Red.on_default().bold();
+            anstream::eprintln!("{red}error:{red:#} {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
