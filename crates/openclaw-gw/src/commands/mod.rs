@@ -1,0 +1,57 @@
+//! The commands.
+
+mod call;
+mod status;
+mod watch;
+
+use crate::cli::Command;
+use crate::connect::Session;
+use crate::failure::Failure;
+
+/// Why a command ended without being done.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// Something went wrong.
+    Failed(Box<Failure>),
+    /// Nobody reads the output any more.
+    StdoutClosed,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+/// A command whose arguments and files have been read.
+pub(crate) enum Job {
+    Status,
+    Call(call::Job),
+    Watch(watch::Job),
+}
+
+impl Job {
+    /// Reads what the command names. May block.
+    pub(crate) fn prepare(command: Command) -> Result<Self, Failure> {
+        Ok(match command {
+            Command::Status => Self::Status,
+            Command::Call(args) => Self::Call(call::Job::prepare(&args)?),
+            Command::Watch(args) => Self::Watch(watch::Job::prepare(&args)),
+        })
+    }
+
+    /// Whether an interrupt is the ordinary end.
+    pub(crate) fn ends_when_interrupted(&self) -> bool {
+        matches!(self, Self::Watch(_))
+    }
+
+    pub(crate) async fn run(self, session: &mut Session) -> Result<(), Halt> {
+        match self {
+            Self::Status => status::run(session).await,
+            Self::Call(job) => job.run(session).await,
+            Self::Watch(job) => job.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! One line of output: an event, a change of the connection, a loss.
+
+use anstyle::Style;
+use openclaw_tokio::connect::Scope;
+use openclaw_tokio::proto::UnixMillis;
+use openclaw_tokio::{Event, Sequence, State, StopReason};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::output::fit::{cells, fit};
+use crate::output::json;
+use crate::output::look::{ERROR, GOOD, LABEL, NAME, Stream, WARNING};
+use crate::output::sanitise::escape;
+use crate::output::time::{rfc3339, time_of_day};
+
+/// Names up to this length have their payloads below each other.
+const NAME_COLUMN: usize = 16;
+
+/// A line of output.
+pub(super) enum Row<'a> {
+    Event(&'a Event),
+    State { state: &'a State, missing: &'a [Scope], at: UnixMillis },
+    Lagged { missed: u64, at: UnixMillis },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventRow<'a> {
+    event: &'a str,
+    seq: Option<u64>,
+    state_version: Option<Versions>,
+    payload: Option<&'a RawValue>,
+    received_at: String,
+}
+
+#[derive(Serialize)]
+struct Versions {
+    presence: u64,
+    health: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StateRow<'a> {
+    state: &'static str,
+    #[serde(flatten)]
+    ready: Option<ReadyFacts<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    received_at: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReadyFacts<'a> {
+    version: Option<&'a str>,
+    conn_id: Option<&'a str>,
+    protocol: u32,
+    scopes: Option<Vec<&'a str>>,
+    missing_scopes: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LaggedRow {
+    lagged: u64,
+    received_at: String,
+}
+
+impl Row<'_> {
+    /// The row as a JSON object.
+    pub(super) fn json(&self, stream: Stream) -> String {
+        let json = match self {
+            Self::Event(event) => serde_json::to_string(&EventRow {
+                event: event.name(),
+                seq: event.seq,
+                state_version: event.state_version.map(|v| Versions { presence: v.presence, health: v.health }),
+                payload: event.payload().and_then(|payload| serde_json::from_str(payload).ok()),
+                received_at: rfc3339(event.received.unix),
+            }),
+            Self::State { state, missing, at } => serde_json::to_string(&StateRow {
+                state: state_name(state),
+                ready: match state {
+                    State::Ready { hello, .. } => Some(ReadyFacts {
+                        version: hello.server.version.as_deref(),
+                        conn_id: hello.server.conn_id.as_deref(),
+                        protocol: hello.protocol,
+                        scopes: hello.scopes().map(names),
+                        missing_scopes: names(missing),
+                    }),
+                    _ => None,
+                },
+                reason: reason(state),
+                received_at: rfc3339(*at),
+            }),
+            Self::Lagged { missed, at } => {
+                serde_json::to_string(&LaggedRow { lagged: *missed, received_at: rfc3339(*at) })
+            }
+        };
+        // None of these types can fail to serialise.
+        let json = json.unwrap_or_else(|_| "{}".into());
+        json::line(&json, stream).into_owned()
+    }
+
+    /// The row for people, cut to the terminal's width.
+    pub(super) fn text(&self, stream: Stream) -> String {
+        self.text_within(stream, width(stream))
+    }
+
+    fn text_within(&self, stream: Stream, width: Option<usize>) -> String {
+        let mut line = Line { text: String::new(), left: width.unwrap_or(usize::MAX), stream };
+        match self {
+            Self::Event(event) => {
+                line.push(LABEL, &time_of_day(event.received.unix));
+                line.push(NAME, &format!("  {:NAME_COLUMN$}", escape(event.name())));
+                line.push(LABEL, &event.seq.map_or_else(|| "     ".into(), |seq| format!(" {:<4}", format!("#{seq}"))));
+                line.push(WARNING, &annotation(event.sequence));
+                line.push(Style::new(), " ");
+                line.push(Style::new(), event.payload().map(json::one_line).as_deref().unwrap_or(""));
+            }
+            Self::State { state, missing, at } => {
+                line.push(LABEL, &time_of_day(*at));
+                line.push(state_style(state), &format!("  [{}]", state_name(state)));
+                line.push(Style::new(), &particulars(state, missing));
+            }
+            Self::Lagged { missed, at } => {
+                line.push(LABEL, &time_of_day(*at));
+                line.push(WARNING, &format!("  [lagged]  {missed} events were lost: the output is too slow"));
+            }
+        }
+        line.text
+    }
+}
+
+/// A line that grows until the terminal's width is used up.
+struct Line {
+    text: String,
+    left: usize,
+    stream: Stream,
+}
+
+impl Line {
+    fn push(&mut self, style: Style, text: &str) {
+        if self.left == 0 {
+            return;
+        }
+        let shown = if self.left == usize::MAX { escape(text).into_owned() } else { fit(text, self.left) };
+        if self.left != usize::MAX {
+            self.left -= cells(&shown).min(self.left);
+        }
+        let painted = if style == Style::new() { shown } else { self.stream.paint(style, &shown) };
+        self.text.push_str(&painted);
+    }
+}
+
+/// Asked anew for every row: windows change their size.
+fn width(stream: Stream) -> Option<usize> {
+    if !stream.terminal {
+        return None;
+    }
+    let asked = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
+    // A terminal that does not know its own width, as some serial lines, has the usual one.
+    Some(asked.or_else(told).unwrap_or(80))
+}
+
+fn annotation(sequence: Sequence) -> String {
+    match sequence {
+        Sequence::Gap { missing } => format!(" (gap: {missing} missing)"),
+        Sequence::Duplicate => " (duplicate)".into(),
+        Sequence::Regressed => " (out of order)".into(),
+        _ => String::new(),
+    }
+}
+
+fn names(scopes: &[Scope]) -> Vec<&str> {
+    scopes.iter().map(Scope::as_str).collect()
+}
+
+fn state_name(state: &State) -> &'static str {
+    match state {
+        State::Idle => "idle",
+        State::Dialing { .. } => "dialing",
+        State::Handshaking { .. } => "handshaking",
+        State::Ready { .. } => "ready",
+        State::Stopping => "stopping",
+        State::Stopped { .. } => "stopped",
+        _ => "unknown",
+    }
+}
+
+fn state_style(state: &State) -> Style {
+    match state {
+        State::Ready { .. } => GOOD,
+        State::Stopped { .. } => ERROR,
+        _ => LABEL,
+    }
+}
+
+fn reason(state: &State) -> Option<String> {
+    match state {
+        State::Stopped { why: StopReason::Down(down) } => Some(down.to_string()),
+        _ => None,
+    }
+}
+
+fn particulars(state: &State, missing: &[Scope]) -> String {
+    match state {
+        State::Ready { hello, .. } => {
+            let version = hello.server.version.as_deref().unwrap_or("of unknown version");
+            let mut text = format!("  gateway {version}, protocol {}", hello.protocol);
+            if let Some(id) = &hello.server.conn_id {
+                text.push_str(&format!(", connection {id}"));
+            }
+            if !missing.is_empty() {
+                text.push_str(&format!(", not granted: {}", names(missing).join(", ")));
+            }
+            text
+        }
+        _ => reason(state).map(|reason| format!("  {reason}")).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use openclaw_tokio::Down;
+
+    const PLAIN: Stream = Stream { terminal: false, colour: false };
+    const AT: UnixMillis = UnixMillis(1_795_349_339_751);
+
+    fn line(stream: Stream, left: usize) -> Line {
+        Line { text: String::new(), left, stream }
+    }
+
+    #[test]
+    fn a_line_never_exceeds_the_width_whatever_is_in_it() {
+        for width in 1..60 {
+            let mut line = line(PLAIN, width);
+            for text in
+                ["12:00:00.000Z", "  evil\x1b[2J\u{202e}", " #7", "", " 世界世界世界世界世界世界世界世界世界世界"]
+            {
+                line.push(NAME, text);
+            }
+            assert!(cells(&line.text) <= width, "{width}: {}", line.text);
+            assert!(!line.text.contains(['\x1b', '\u{202e}']));
+        }
+    }
+
+    #[test]
+    fn without_a_terminal_nothing_is_cut() {
+        let mut line = line(PLAIN, usize::MAX);
+        line.push(NAME, &"x".repeat(10_000));
+        assert_eq!(line.text.len(), 10_000);
+    }
+
+    #[test]
+    fn a_colour_ends_with_its_text() {
+        let mut line = line(Stream { terminal: true, colour: true }, 3);
+        line.push(WARNING, "abcdef");
+        assert_eq!(line.text, "\x1b[33mab…\x1b[0m");
+    }
+
+    #[test]
+    fn the_end_tells_its_reason_without_line_breaks() {
+        let down = Down::Closed { code: Some(1012), reason: "service\nrestart".into(), after_hello: true };
+        let state = State::Stopped { why: StopReason::Down(Arc::new(down)) };
+        let row = Row::State { state: &state, missing: &[], at: AT };
+        assert_eq!(
+            row.text_within(PLAIN, None),
+            "12:08:59.751Z  [stopped]  closed by the gateway (1012: service\\u000arestart)"
+        );
+        assert_eq!(
+            row.json(PLAIN),
+            r#"{"state":"stopped","reason":"closed by the gateway (1012: service\nrestart)","receivedAt":"2026-11-22T12:08:59.751Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_loss_is_a_row() {
+        let row = Row::Lagged { missed: 7, at: AT };
+        assert_eq!(row.json(PLAIN), r#"{"lagged":7,"receivedAt":"2026-11-22T12:08:59.751Z"}"#);
+        assert!(row.text_within(PLAIN, None).contains("7 events were lost"));
+    }
+
+    #[test]
+    fn annotations_name_what_is_wrong_with_a_number() {
+        assert_eq!(annotation(Sequence::Next), "");
+        assert_eq!(annotation(Sequence::Gap { missing: 2 }), " (gap: 2 missing)");
+        assert_eq!(annotation(Sequence::Duplicate), " (duplicate)");
+    }
+}

@@ -1,0 +1,17 @@
+//! `openclaw-gw`: an OpenClaw gateway from the command line.
+
+mod cli;
+mod commands;
+mod connect;
+mod exit;
+mod failure;
+mod hint;
+mod interrupt;
+mod logging;
+mod output;
+mod run;
+mod settings;
+
+fn main() -> std::process::ExitCode {
+    run::run().into()
+}

@@ -1,0 +1,83 @@
+//! From the command line to the exit code.
+
+use std::ffi::OsString;
+
+use crate::cli::{self, Cli, Colour};
+use crate::commands::{Halt, Job};
+use crate::connect::Session;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::logging;
+use crate::output::look::Look;
+use crate::output::mask::Mask;
+use crate::settings::Settings;
+
+/// Runs the program.
+pub(crate) fn run() -> Exit {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+    let parsed = cli::parse(args).and_then(|(cli, matches)| {
+        let settings = Settings::resolve(&cli.global, &matches)?;
+        Ok((cli, settings))
+    });
+    match parsed {
+        Ok((cli, settings)) => execute(cli, settings),
+        Err(error) => usage(&error, json),
+    }
+}
+
+/// Help and version are no errors; everything else the parser objects to is one of usage.
+fn usage(error: &clap::Error, json: bool) -> Exit {
+    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+    if json && exit == Exit::Usage {
+        let text = error.render().to_string();
+        let text = text.trim();
+        let message = text.strip_prefix("error: ").unwrap_or(text);
+        Failure::usage(message).print(Look::new(json, Colour::Never), &Mask::default());
+    } else {
+        // A reader that has gone has seen enough.
+        let _ = error.print();
+    }
+    exit
+}
+
+fn execute(cli: Cli, settings: Settings) -> Exit {
+    let look = Look::new(cli.global.json, cli.global.color);
+    let mask = settings.mask();
+    logging::start(cli.global.verbose, mask.clone());
+    // Before the runtime and its signal handlers are there, so that Ctrl-C ends a wait for standard input at once.
+    let result = Job::prepare(cli.command).and_then(|job| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::system("cannot start the runtime", &error))?;
+        let result = runtime.block_on(work(job, settings, look, mask.clone()));
+        // Name resolution and a blocked standard output may still be under way, and nobody waits for them any more.
+        runtime.shutdown_background();
+        Ok(result)
+    });
+    match result.unwrap_or_else(|failure| Err(failure.into())) {
+        Ok(()) | Err(Halt::StdoutClosed) => Exit::Success,
+        Err(Halt::Interrupted) => Exit::Interrupted,
+        Err(Halt::Failed(failure)) => {
+            failure.print(look, &mask);
+            failure.exit
+        }
+    }
+}
+
+/// Runs a job until it is done or interrupted, and closes the connection either way.
+async fn work(job: Job, settings: Settings, look: Look, mask: Mask) -> Result<(), Halt> {
+    let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
+    let ends_when_interrupted = job.ends_when_interrupted();
+    let mut session = Session::new(settings, look, mask)?;
+    let client = session.client.clone();
+    let result = tokio::select! {
+        biased;
+        () = interrupted => if ends_when_interrupted { Ok(()) } else { Err(Halt::Interrupted) },
+        result = job.run(&mut session) => result,
+    };
+    client.shutdown().await;
+    result
+}

@@ -1,0 +1,18 @@
+//! The program as its users meet it: arguments, output, exit codes and signals, against a gateway that follows a script.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is what a test is for"
+)]
+
+mod call;
+mod end;
+mod gateway;
+mod program;
+mod secrets;
+mod status;
+mod usage;
+mod watch;
