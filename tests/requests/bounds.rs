@@ -112,6 +112,18 @@ fn a_frame_of_exactly_the_gateways_limit_is_sent_and_one_byte_more_is_not() {
 }
 
 #[test]
+fn a_frame_that_can_never_be_sent_is_refused_as_such_even_while_there_is_no_room_for_any() {
+    let mut d = Drive::awaiting_hello(|c| c.limits.outgoing_bytes = 500);
+    let connect = d.frame();
+    d.text(&response(&connect, &HELLO.replace("26214400", "400").replace("profile-binding-v1", "x")));
+    d.submit(of_size(400), 1).unwrap();
+    assert!(matches!(d.submit(of_size(401), 2), Err(NotSent::FrameTooLarge { size: 401, limit: 400 })));
+    let bound = of_size(200).expected_profile_id("p").unwrap();
+    assert!(matches!(d.submit(bound, 3), Err(NotSent::ProfileBindingUnsupported)));
+    assert!(matches!(d.submit(of_size(101), 4), Err(NotSent::OutgoingFull { .. })));
+}
+
+#[test]
 fn the_limit_of_every_known_gateway_is_met_to_the_byte() {
     let mut d = ready_with_max_payload(MAX_FRAME_DEFAULT);
     d.submit(of_size(MAX_FRAME_DEFAULT), 1).unwrap();

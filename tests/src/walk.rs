@@ -21,9 +21,17 @@ const MAX_PAYLOAD: usize = 400;
 struct Open {
     id: RequestId,
     len: usize,
+    /// How many of these bytes are trace context that not every gateway takes.
+    trace: usize,
     taken: bool,
     accepted: bool,
     two_stage: bool,
+}
+
+impl Open {
+    fn leave_trace_out(&mut self) {
+        self.len -= std::mem::take(&mut self.trace);
+    }
 }
 
 /// A client, what happens to it, and what must be true of it after every step.
@@ -35,6 +43,8 @@ pub struct Walk {
     /// Ids of frames the transport has taken, with their waiters; old ones stay a while, for late answers.
     taken: Vec<(String, u32)>,
     connect: Option<String>,
+    /// Whether the gateway connected to last takes trace context.
+    traces: bool,
     next: u32,
     seq: u64,
     /// Every output and every frame, as text.
@@ -58,6 +68,7 @@ impl Walk {
             open: BTreeMap::new(),
             taken: Vec::new(),
             connect: None,
+            traces: false,
             next: 0,
             seq: 0,
             transcript: Vec::new(),
@@ -142,11 +153,23 @@ impl Walk {
             }
             _ => {}
         }
+        let mut trace = 0;
+        if self.script.chance(1, 3) {
+            let before = request.frame_len();
+            request = match request.traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01") {
+                Ok(request) => request,
+                Err(e) => unreachable!("{e}"),
+            };
+            trace = request.frame_len() - before;
+        }
         let len = request.frame_len();
         match self.drive.submit(request, waiter) {
             Ok(id) => {
                 self.count("accepted by the client");
-                let open = Open { id, len, taken: false, accepted: false, two_stage };
+                let mut open = Open { id, len, trace, taken: false, accepted: false, two_stage };
+                if self.drive.client.state() == StateKind::Ready && !self.traces {
+                    open.leave_trace_out();
+                }
                 assert!(self.open.insert(waiter, open).is_none());
             }
             Err(why) => self.count(match why {
@@ -260,7 +283,11 @@ impl Walk {
                     self.drive.text(&refusal(&connect, r#"{"code":"UNAVAILABLE"}"#));
                 }
                 Some(connect) => {
-                    let hello = HELLO.replace("26214400", &MAX_PAYLOAD.to_string()).replace("profile-binding-v1", "x");
+                    self.traces = self.script.chance(1, 2);
+                    let boot = if self.traces { "bootId" } else { "x" };
+                    let limit = MAX_PAYLOAD.to_string();
+                    let hello = HELLO.replace("26214400", &limit).replace("profile-binding-v1", "x");
+                    let hello = hello.replace("bootId", boot);
                     self.drive.text(&response(&connect, &hello));
                 }
             },
@@ -287,7 +314,12 @@ impl Walk {
                     open.accepted = true;
                     self.count("accepted by the gateway");
                 }
-                Output::State(State::Ready { .. }) => self.count("ready"),
+                Output::State(State::Ready { .. }) => {
+                    self.count("ready");
+                    if !self.traces {
+                        self.open.values_mut().filter(|open| !open.taken).for_each(Open::leave_trace_out);
+                    }
+                }
                 Output::Notice(Notice::StrayResponse { .. }) => self.count("stray"),
                 _ => {}
             }

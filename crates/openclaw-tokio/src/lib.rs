@@ -1,4 +1,10 @@
 //! A client for the OpenClaw gateway on tokio.
+//!
+//! [`builder`] makes a [`Client`]; everything else is [`openclaw_client`]'s, re-exported. The adapter itself is a dialer, a
+//! clock and a spawner.
+
+#[doc = include_str!("../docs/from-the-go-client.md")]
+pub mod from_the_go_client {}
 
 mod counted;
 mod dial;

@@ -21,7 +21,7 @@ use crate::time::Now;
 enum Parsed<W> {
     Challenge(Option<Challenge>),
     Event { name: Name, payload: Option<Range<usize>>, about: EventAbout },
-    Handshake(HandshakeStep, String),
+    Handshake(HandshakeStep, String, Vec<Oddity>),
     Answer(Answer<W>, Answered),
     Unattributed(GatewayError),
     Malformed(FrameError),
@@ -131,7 +131,10 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         match self.parse(now, text.as_ref()) {
             Parsed::Challenge(challenge) => self.challenged(now, challenge),
             Parsed::Event { name, payload, about } => self.event(now, text, name, payload, about),
-            Parsed::Handshake(step, id) => self.handshake(now, step, id),
+            Parsed::Handshake(step, id, oddities) => {
+                self.odd(oddities);
+                self.handshake(now, step, id);
+            }
             Parsed::Answer(answer, answered) => self.answered(text, answer, answered),
             Parsed::Unattributed(error) => {
                 self.stats.unattributed_errors += 1;
@@ -153,7 +156,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             Ok(Frame::Response(response)) => match self.connection.as_ref().map(|c| &c.phase) {
                 Some(Phase::Handshaking(handshake)) => {
                     let step = handshake.response(&response, &self.config.connect);
-                    Parsed::Handshake(step, shown_id(&response.id))
+                    Parsed::Handshake(step, shown_id(&response.id), response.oddities)
                 }
                 _ => self.correlate(now, whole, response),
             },

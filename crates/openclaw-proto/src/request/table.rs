@@ -158,22 +158,23 @@ impl<W: Clone> Requests<W> {
 
     fn admit(&self, request: &Request, ready: Option<Readiness>) -> Result<(), NotSent> {
         let size = request.frame_len();
+        // First what will not change by waiting.
+        if let Some(ready) = ready {
+            ready.check(size, request.needs_profile_binding())?;
+        }
         let queued = self.outgoing_bytes;
         if queued.saturating_add(size) > self.limits.outgoing_bytes {
             return Err(NotSent::OutgoingFull { queued, limit: self.limits.outgoing_bytes });
         }
         match ready {
-            Some(ready) => {
-                ready.check(size, request.needs_profile_binding())?;
-                if self.slab.len() - self.waiting.live >= self.limits.in_flight {
-                    return Err(NotSent::TooManyInFlight { limit: self.limits.in_flight });
-                }
+            Some(_) if self.in_flight() >= self.limits.in_flight => {
+                return Err(NotSent::TooManyInFlight { limit: self.limits.in_flight });
             }
             None if request.when_not_ready == WhenNotReady::Refuse => return Err(NotSent::NotReady),
             None if self.waiting.live >= self.limits.waiting => {
                 return Err(NotSent::TooManyWaiting { limit: self.limits.waiting });
             }
-            None => {}
+            _ => {}
         }
         Ok(())
     }
