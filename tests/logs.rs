@@ -33,8 +33,7 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test]
 async fn logs_tell_the_connections_life_without_its_secrets() {
     let log = Log::default();
-    let filter =
-        tracing_subscriber::EnvFilter::new("openclaw_proto=trace,openclaw_client=trace,openclaw_tokio=trace");
+    let filter = tracing_subscriber::EnvFilter::new("openclaw_proto=trace,openclaw_client=trace,openclaw_tokio=trace");
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
     tracing_subscriber::registry().with(filter).with(layer).init();
 

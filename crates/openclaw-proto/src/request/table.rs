@@ -158,13 +158,16 @@ impl<W: Clone> Requests<W> {
 
     fn admit(&self, request: &Request, ready: Option<Readiness>) -> Result<(), NotSent> {
         let size = request.frame_len();
+        // First what will not change by waiting.
+        if let Some(ready) = ready {
+            ready.check(size, request.needs_profile_binding())?;
+        }
         let queued = self.outgoing_bytes;
         if queued.saturating_add(size) > self.limits.outgoing_bytes {
             return Err(NotSent::OutgoingFull { queued, limit: self.limits.outgoing_bytes });
         }
         match ready {
-            Some(ready) => {
-                ready.check(size, request.needs_profile_binding())?;
+            Some(_) => {
                 if self.slab.len() - self.waiting.live >= self.limits.in_flight {
                     return Err(NotSent::TooManyInFlight { limit: self.limits.in_flight });
                 }
