@@ -18,7 +18,7 @@ use tungstenite::Message;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn builder(peer: &Peer) -> Builder<Tokio> {
-    openclaw_tokio::builder(peer.url()).token("test-token")
+    openclaw_tokio::builder(peer.url()).token("test-token").no_reconnect()
 }
 
 async fn soon<F: Future>(future: F) -> F::Output {

@@ -353,7 +353,8 @@ fn counted(mut stats: Stats, said: &Said, phase: Phase, verdict: Seen) -> Stats 
             Saw::SecondChallenge | Saw::ChallengeAfterHello => &mut stats.surplus_challenges,
             Saw::Ready => &mut stats.hellos,
             Saw::Replied | Saw::Rejected(_) | Saw::Unreadable => &mut stats.responses,
-            Saw::Connect | Saw::Policy(_) | Saw::Shortfall | Saw::Ends(..) => continue,
+            Saw::Ends(..) => &mut stats.downs,
+            Saw::Connect | Saw::Policy(_) | Saw::Shortfall => continue,
         };
         *counter += 1;
     }

@@ -80,6 +80,8 @@ impl Drive {
             unreachable!("a loopback address passes the policy")
         };
         let mut config = ClientConfig::new(url);
+        // Most tests look at one connection; those that look at the next one say so.
+        config.backoff.max_attempts = Some(0);
         configure(&mut config);
         let now = Now { mono: Instant::from_nanos(1_000), unix: UnixMillis(1_795_000_000_000) };
         Self { client: Client::new(config, seed), now, outputs: Vec::new(), conn: None }
@@ -136,6 +138,19 @@ impl Drive {
     /// Starts the client.
     pub fn start(&mut self) {
         self.client.start(self.now);
+        self.collect();
+    }
+
+    /// Asks for an attempt now.
+    pub fn nudge(&mut self) {
+        self.client.nudge(self.now);
+        self.collect();
+    }
+
+    /// Lets the wall clock run ahead, as it does while the machine sleeps, and calls the core.
+    pub fn sleep(&mut self, by: Duration) {
+        self.now.unix.0 += u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.client.handle_timeout(self.now);
         self.collect();
     }
 

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use openclaw_proto::connect::{Auth, ClientInfo, ConnectParams, ProtocolRange, Role, Scope};
-use openclaw_proto::{Client as Core, ClientConfig, GatewayUrl, Limits, Plaintext, Secret, Timeouts, UrlError};
+use openclaw_proto::{
+    BackoffConfig, Client as Core, ClientConfig, GatewayUrl, Limits, Plaintext, Secret, Timeouts, UrlError,
+};
 
 use crate::client::{Client, ConnectError};
 use crate::driver::Driver;
@@ -21,6 +23,7 @@ pub struct Builder<R> {
     scopes: Option<Vec<Scope>>,
     timeouts: Timeouts,
     limits: Limits,
+    backoff: BackoffConfig,
     dial: DialOptions,
     seed: Option<[u8; 32]>,
 }
@@ -63,6 +66,7 @@ impl<R: Runtime> Builder<R> {
             scopes: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            backoff: BackoffConfig::default(),
             dial: DialOptions::default(),
             seed: None,
         }
@@ -159,6 +163,19 @@ impl<R: Runtime> Builder<R> {
         self
     }
 
+    /// Changes how the client reconnects. Default: for ever, after 1 s to 30 s with full jitter.
+    #[must_use]
+    pub fn backoff(mut self, change: impl FnOnce(&mut BackoffConfig)) -> Self {
+        change(&mut self.backoff);
+        self
+    }
+
+    /// The client stops when its connection ends, instead of reconnecting.
+    #[must_use]
+    pub fn no_reconnect(self) -> Self {
+        self.backoff(|backoff| backoff.max_attempts = Some(0))
+    }
+
     /// TLS as the caller configured it. Default: the platform's roots.
     #[must_use]
     pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
@@ -206,6 +223,7 @@ impl<R: Runtime> Builder<R> {
         config.connect = self.connect;
         config.timeouts = self.timeouts;
         config.limits = self.limits;
+        config.backoff = self.backoff;
         let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
         let shared = Shared::new(
             Core::new(config, seed),
@@ -236,6 +254,7 @@ impl<R> fmt::Debug for Builder<R> {
             .field("plaintext", &self.plaintext)
             .field("timeouts", &self.timeouts)
             .field("limits", &self.limits)
+            .field("backoff", &self.backoff)
             .field("dial", &self.dial)
             .finish_non_exhaustive()
     }

@@ -38,21 +38,25 @@ impl Client {
         Self { shared }
     }
 
-    /// Starts connecting. Does nothing unless the client is idle or stopped.
+    /// Starts connecting, and goes on from a pause. Does nothing unless the client is idle, paused or stopped.
+    ///
+    /// From now on the client reconnects for ever, politely, until it is shut down or the gateway's refusal needs somebody
+    /// to change something ([`State::Paused`]).
     pub fn start(&self) {
         self.shared.with_core(|core, now| core.start(now));
     }
 
-    /// Waits until requests can flow. Does not start the client.
+    /// Waits until requests can flow, over as many attempts as it takes. Does not start the client.
     ///
     /// # Errors
-    /// When the client stops instead, now or already.
+    /// When the client pauses or stops instead, now or already.
     pub async fn ready(&self) -> Result<Arc<Hello>, ConnectError> {
         let mut states = self.states();
         while let Some(state) = states.next().await {
             match state {
                 Ok(State::Ready { hello, .. }) => return Ok(hello),
-                Ok(State::Stopped { why: StopReason::Down(down) }) => return Err(ConnectError::Down(down)),
+                Ok(State::Paused { why, .. }) => return Err(ConnectError::Down(why)),
+                Ok(State::Stopped { why: StopReason::Down(why) }) => return Err(ConnectError::Down(why)),
                 Ok(State::Stopped { .. }) => break,
                 _ => {}
             }
@@ -60,29 +64,43 @@ impl Client {
         Err(ConnectError::ShutDown)
     }
 
-    /// Starts the client and waits until requests can flow.
+    /// Starts the client and waits for its first connection. If that fails the client is stopped again: a program that
+    /// rather waits for its gateway calls [`start`](Self::start) and [`ready`](Self::ready).
     ///
     /// # Errors
-    /// When the connection fails or the gateway refuses it.
+    /// When the first attempt fails or the gateway refuses it.
     pub async fn connect(&self) -> Result<Arc<Hello>, ConnectError> {
-        // Subscribed first, so that a stop of an earlier life is not taken for the outcome of this start.
+        // Subscribed first, so that the end of an earlier life is not taken for the outcome of this start.
         let mut states = self.states();
         self.start();
         let mut begun = false;
         while let Some(state) = states.next().await {
-            match state {
+            let failed = match state {
                 Ok(State::Ready { hello, .. }) => return Ok(hello),
-                Ok(State::Stopped { why }) if begun => match why {
-                    StopReason::Down(down) => return Err(ConnectError::Down(down)),
-                    _ => break,
-                },
+                Ok(State::Dialing { .. } | State::Handshaking { .. }) => {
+                    begun = true;
+                    continue;
+                }
+                Ok(State::Stopped { why: StopReason::Down(why) }) if begun => return Err(ConnectError::Down(why)),
+                Ok(State::Stopped { .. }) if begun => break,
+                Ok(State::Backoff { why, .. } | State::Paused { why, .. }) if begun => why,
                 // The end of an earlier life, perhaps one that was still closing when this began.
-                Ok(State::Stopped { .. }) => self.start(),
-                Ok(State::Dialing { .. } | State::Handshaking { .. }) => begun = true,
-                _ => {}
-            }
+                Ok(State::Stopped { .. } | State::Paused { .. }) => {
+                    self.start();
+                    continue;
+                }
+                _ => continue,
+            };
+            self.shutdown().await;
+            return Err(ConnectError::Down(failed));
         }
         Err(ConnectError::ShutDown)
+    }
+
+    /// Makes the next attempt now, if the client waits for one or is paused: call it when a credential, a pairing or the
+    /// network has changed.
+    pub fn nudge(&self) {
+        self.shared.with_core(|core, now| core.nudge(now));
     }
 
     /// Calls a method and reads its answer.

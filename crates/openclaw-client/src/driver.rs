@@ -372,6 +372,11 @@ fn log_state(state: &State) {
         }
         State::Handshaking { conn } => tracing::debug!(%conn, "open, awaiting the challenge"),
         State::Stopped { why: openclaw_proto::StopReason::Down(down) } => tracing::debug!(why = %down, "stopped"),
+        State::Backoff { why, attempt, delay, .. } => {
+            tracing::debug!(%why, attempt, delay_ms = delay.as_millis(), "backing off");
+        }
+        State::Paused { why, reason, .. } => tracing::warn!(%why, ?reason, "paused"),
+        State::Draining { conn, hint } => tracing::debug!(%conn, ?hint, "the gateway is about to go"),
         State::Stopped { .. } => tracing::debug!("stopped"),
         other => tracing::debug!(state = ?other, "state"),
     }

@@ -24,8 +24,8 @@ pub use client::{Client, ConnectError};
 pub use hub::EventFilter;
 pub use openclaw_proto as proto;
 pub use openclaw_proto::{
-    Down, ErrorCode, GatewayError, Limits, NotSent, Notice, Plaintext, Request, RequestError, Secret, Sequence, State,
-    StopReason, Timeouts, TransportError, TwoStage, UrlError, WhenNotReady, connect,
+    BackoffConfig, Down, ErrorCode, GatewayError, Jitter, Limits, NotSent, Notice, Plaintext, Request, RequestError,
+    Secret, Sequence, State, StopReason, Timeouts, TransportError, TwoStage, UrlError, WhenNotReady, connect, recovery,
 };
 pub use queue::{Backlog, Lagged, Receiver};
 pub use rustls;

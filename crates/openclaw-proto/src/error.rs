@@ -163,6 +163,13 @@ impl GatewayError {
         }
     }
 
+    /// Whether the gateway refuses because it is about to restart, stop or suspend.
+    #[must_use]
+    pub fn says_gateway_is_going(&self) -> bool {
+        self.code == ErrorCode::Unavailable
+            && matches!(self.detail_reason.as_deref(), Some("gateway-restarting" | "gateway-suspending"))
+    }
+
     /// The finest code the body names: detail code, else reason, else the top-level code.
     #[must_use]
     pub fn finest_code(&self) -> &str {

@@ -68,6 +68,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # A client's life
+//!
+#![doc = include_str!("../docs/lifecycle.md")]
 //! # What it promises
 //!
 //! * Equal seeds and equal inputs give equal outputs, on every platform.
@@ -91,6 +94,7 @@ pub mod frame;
 mod json;
 mod open_enum;
 mod payload;
+pub mod recovery;
 mod request;
 mod rng;
 mod secret;
@@ -99,8 +103,8 @@ mod time;
 mod url;
 
 pub use client::{
-    Client, ClientConfig, DialPlan, Event, Input, Limits, Notice, Output, State, StateKind, StopReason, TRANSITIONS,
-    Timeouts, Transmit, Trigger, transition,
+    BackoffConfig, Client, ClientConfig, DialPlan, Event, Input, Jitter, Limits, Notice, Output, State, StateKind,
+    StopReason, TRANSITIONS, Timeouts, Transmit, Trigger, transition,
 };
 pub use connection::{ConnId, Down, Sequence, TimerKind, TransportError, UpgradeRefused};
 pub use error::{ErrorCode, Execution, GatewayError};

@@ -6,6 +6,8 @@
 pub struct Stats {
     /// Sockets asked for.
     pub dials: u64,
+    /// Connections that ended, or never came about, for another reason than a shutdown.
+    pub downs: u64,
     /// Handshakes completed.
     pub hellos: u64,
     /// Text messages received.

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::backoff::BackoffConfig;
 use crate::connect::ConnectParams;
 use crate::frame::{MAX_FRAME_BEFORE_HELLO, MAX_FRAME_DEFAULT};
 use crate::url::GatewayUrl;
@@ -18,13 +19,21 @@ pub struct ClientConfig {
     pub timeouts: Timeouts,
     /// Bounds.
     pub limits: Limits,
+    /// Reconnecting.
+    pub backoff: BackoffConfig,
 }
 
 impl ClientConfig {
     /// The defaults for a gateway at `url`.
     #[must_use]
     pub fn new(url: GatewayUrl) -> Self {
-        Self { url, connect: ConnectParams::default(), timeouts: Timeouts::default(), limits: Limits::default() }
+        Self {
+            url,
+            connect: ConnectParams::default(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            backoff: BackoffConfig::default(),
+        }
     }
 }
 
@@ -49,6 +58,9 @@ pub struct Timeouts {
     /// max(2 × `policy.tickIntervalMs`, this). Default 10 s, so that a tick interval of milliseconds, as a test
     /// gateway may state, does not cut a link over one late packet.
     pub silence_floor: Duration,
+    /// How long a gateway that said it would go may stay before requests are sent to it again. Default 30 s (a real one
+    /// was seen to drain for 5 s).
+    pub drain: Duration,
 }
 
 impl Default for Timeouts {
@@ -61,6 +73,7 @@ impl Default for Timeouts {
             write_stall: Duration::from_secs(30),
             request: Some(Duration::from_secs(30)),
             silence_floor: Duration::from_secs(10),
+            drain: Duration::from_secs(30),
         }
     }
 }

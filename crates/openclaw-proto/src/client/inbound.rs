@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::time::Duration;
 
 use super::io::{Event, Input, Name, Notice, Output};
 use super::{Client, Ending, State, Trigger, readiness};
@@ -12,7 +13,7 @@ use crate::connect::{Challenge, Hello, HelloError, PolicyField, StateVersion, mi
 use crate::connection::{ConnId, Down, Handshake, HandshakeStep, Phase, TimerKind, challenge};
 use crate::error::GatewayError;
 use crate::frame::{self, EventFrame, Frame, FrameError, Oddity, ResponseFrame, ResponseId, Verdict};
-use crate::json::RawObject;
+use crate::json::{self, RawObject};
 use crate::payload::{Payload, range_in};
 use crate::request::{Answer, Outcome, Rejected, RequestId, Stray};
 use crate::time::Now;
@@ -32,7 +33,32 @@ struct EventAbout {
     seq: Option<u64>,
     state_version: Option<(u64, u64)>,
     recipient: Option<String>,
+    omen: Option<Omen>,
     oddities: Vec<Oddity>,
+}
+
+/// What an event says of the gateway's own future.
+enum Omen {
+    Going(Option<Duration>),
+    Staying,
+}
+
+impl Omen {
+    fn of(event: &EventFrame<'_>) -> Option<Self> {
+        let payload = || event.payload.and_then(RawObject::parse).unwrap_or_default();
+        match &*event.event {
+            "shutdown" => {
+                let hint = payload().get("restartExpectedMs").and_then(json::millis);
+                Some(Self::Going(hint.map(Duration::from_millis)))
+            }
+            "gateway.suspension" => match payload().text("phase").as_deref() {
+                Some("accepting") => Some(Self::Staying),
+                Some("draining" | "prepared") => Some(Self::Going(None)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// What is kept of a response.
@@ -49,6 +75,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     ///
     /// Inputs of any other than the present connection are counted and change nothing.
     pub fn handle_input(&mut self, now: Now, conn: ConnId, input: Input<T>) {
+        self.observe_clocks(now);
         let gone = matches!(input, Input::Closed { .. } | Input::Failed(_));
         if self.closing.is_some_and(|closing| closing.conn == conn) {
             if gone {
@@ -135,7 +162,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
                 self.odd(oddities);
                 self.handshake(now, step, id);
             }
-            Parsed::Answer(answer, answered) => self.answered(text, answer, answered),
+            Parsed::Answer(answer, answered) => self.answered(now, text, answer, answered),
             Parsed::Unattributed(error) => {
                 self.stats.unattributed_errors += 1;
                 self.notice(Notice::UnattributedError(error));
@@ -189,6 +216,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     fn event(&mut self, now: Now, text: T, name: Name, payload: Option<Range<usize>>, about: EventAbout) {
         self.odd(about.oddities);
+        let omen = about.omen;
         let Some(connection) = &mut self.connection else { return };
         self.stats.events += 1;
         self.outputs.push_back(Output::Event(Event {
@@ -202,9 +230,14 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             payload,
             text,
         }));
+        match omen {
+            Some(Omen::Going(hint)) => self.drain(now, hint),
+            Some(Omen::Staying) => self.resume(),
+            None => {}
+        }
     }
 
-    fn answered(&mut self, text: T, answer: Answer<W>, answered: Answered) {
+    fn answered(&mut self, now: Now, text: T, answer: Answer<W>, answered: Answered) {
         self.odd(answered.oddities);
         let payload = answered.payload.map(|range| Payload::new(text, range));
         let (waiter, accepted) = match answer {
@@ -217,6 +250,9 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             Answer::Final { waiter, accepted } => (waiter, accepted),
         };
         self.stats.responses += 1;
+        // A gateway that stops may say so only by refusing.
+        let going = answered.error.as_ref().filter(|error| error.says_gateway_is_going());
+        let going = going.map(|error| error.retry_after);
         let outcome = match answered.verdict {
             Verdict::Ok => Outcome::Replied(payload),
             Verdict::Error => Outcome::Rejected(Rejected {
@@ -227,6 +263,9 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             Verdict::Unreadable => Outcome::UnreadableAnswer,
         };
         self.outputs.push_back(Output::Completed { waiter, outcome });
+        if let Some(hint) = going {
+            self.drain(now, hint);
+        }
     }
 
     fn stray(&mut self, stray: Stray, id: String) {
@@ -311,6 +350,9 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         connection.timers.clear(TimerKind::Connect);
         connection.phase = Phase::Ready(Arc::clone(&hello));
         connection.alive(now.mono, silence);
+        if self.backoff.attempts() > 0 {
+            connection.timers.set(TimerKind::Stable, now.mono.after(self.config.backoff.stable_after));
+        }
         let conn = connection.id;
         self.stats.hellos += 1;
         if self.advance(Trigger::Hello) {
@@ -325,7 +367,12 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
                 self.notice(Notice::ScopeShortfall { granted: granted.to_vec(), missing });
             }
         }
-        for (waiter, why) in self.requests.connection_ready(readiness(&hello)) {
+        self.send_waiting(&hello);
+    }
+
+    /// What waited for a gateway is queued for this one.
+    pub(super) fn send_waiting(&mut self, hello: &Hello) {
+        for (waiter, why) in self.requests.connection_ready(readiness(hello)) {
             self.outputs.push_back(Output::Completed { waiter, outcome: Outcome::NotSent(why) });
         }
     }
@@ -336,6 +383,7 @@ fn parsed_event<W>(whole: &str, event: EventFrame<'_>) -> Parsed<W> {
         Cow::Borrowed(name) => range_in(whole, name),
         Cow::Owned(_) => None,
     };
+    let omen = Omen::of(&event);
     Parsed::Event {
         name: in_place.map_or_else(|| Name::Owned((&*event.event).into()), Name::In),
         payload: event.payload.and_then(|payload| range_in(whole, payload)),
@@ -343,6 +391,7 @@ fn parsed_event<W>(whole: &str, event: EventFrame<'_>) -> Parsed<W> {
             seq: event.seq,
             state_version: event.state_version,
             recipient: event.recipient_profile_id.map(Cow::into_owned),
+            omen,
             oddities: event.oddities,
         },
     }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
+use core::time::Duration;
 
 use super::State;
 use crate::connect::{PolicyField, Scope, StateVersion};
@@ -283,6 +284,11 @@ pub enum Notice {
         granted: Vec<Scope>,
         /// What was asked for and is not covered.
         missing: Vec<Scope>,
+    },
+    /// The wall clock has stepped forward against the monotonic one: the machine has slept, or its clock was set.
+    ClockJump {
+        /// How far.
+        by: Duration,
     },
     /// A policy field of the hello was out of range; its default is used.
     PolicyOutOfRange(PolicyField),

@@ -1,23 +1,27 @@
 //! Many sockets' life: the part of the core an adapter talks to.
 
+mod backoff;
 mod config;
 mod inbound;
 mod io;
+mod lifecycle;
 mod state;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
-use core::time::Duration;
 
+pub use backoff::{BackoffConfig, Jitter};
 pub use config::{ClientConfig, Limits, Timeouts};
 pub use io::{DialPlan, Event, Input, Notice, Output, Transmit};
 pub use state::{State, StateKind, StopReason, TRANSITIONS, Trigger, transition};
 
 use crate::connect::Hello;
+use backoff::Backoff;
+
 use crate::connection::{ConnId, Connection, Down, Phase, TimerKind};
 use crate::frame::Request;
-use crate::request::{NotSent, Outcome, Readiness, Refused, RequestId, RequestLimits, Requests};
+use crate::request::{Readiness, Refused, RequestId, RequestLimits, Requests};
 use crate::rng::Rng;
 use crate::stats::Stats;
 use crate::time::{Instant, Now};
@@ -39,6 +43,13 @@ pub struct Client<W, T> {
     connection: Option<Connection>,
     closing: Option<Closing>,
     connections: u64,
+    backoff: Backoff,
+    /// When the next attempt is due, while backing off or paused.
+    due: Option<Instant>,
+    /// Why the client is paused.
+    paused_by: Option<Arc<Down>>,
+    /// Wall clock minus monotonic clock, in nanoseconds, when both were seen last.
+    clock_offset: Option<i128>,
     requests: Requests<W>,
     outputs: VecDeque<Output<W, T>>,
     stats: Stats,
@@ -77,50 +88,13 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             connection: None,
             closing: None,
             connections: 0,
+            backoff: Backoff::default(),
+            due: None,
+            paused_by: None,
+            clock_offset: None,
             requests: Requests::new(limits),
             outputs: VecDeque::new(),
             stats: Stats::default(),
-        }
-    }
-
-    /// Starts connecting. Does nothing unless the client is idle or stopped.
-    pub fn start(&mut self, now: Now) {
-        if !self.advance(Trigger::Start) {
-            return;
-        }
-        self.connections += 1;
-        self.stats.dials += 1;
-        let conn = ConnId(self.connections);
-        let connection = Connection::new(conn, now.mono, self.config.timeouts.dial);
-        self.connection = Some(connection);
-        self.outputs.push_back(Output::State(State::Dialing { conn }));
-        self.outputs.push_back(Output::Dial {
-            conn,
-            plan: DialPlan::new(self.config.url.clone(), self.config.limits.inbound_frame),
-            deadline: now.mono.after(self.config.timeouts.dial),
-        });
-    }
-
-    /// Stops from whatever state. Every request completes at once; the peer gets
-    /// [`close_grace`](Timeouts::close_grace) to answer the close.
-    pub fn shutdown(&mut self, now: Now) {
-        let Some(to) = transition(self.state, Trigger::Shutdown) else { return };
-        self.state = to;
-        let ending = match self.connection.as_ref().map(|c| &c.phase) {
-            // Nothing has been said yet, so there is nobody to say goodbye to.
-            Some(Phase::Dialing) => Ending::Abort,
-            Some(_) => Ending::Close(1000, ""),
-            None => Ending::Gone,
-        };
-        self.end_connection(now, &Arc::new(Down::ShutDown), &ending);
-        self.fail_waiting(&NotSent::ShutDown);
-        if self.state == StateKind::Stopping {
-            self.outputs.push_back(Output::State(State::Stopping));
-            if self.closing.is_none() {
-                self.closed();
-            }
-        } else {
-            self.outputs.push_back(Output::State(State::Stopped { why: StopReason::Requested }));
         }
     }
 
@@ -132,10 +106,10 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// # Errors
     /// When it cannot be accepted; the waiter comes back and nothing else will be heard of it.
     pub fn request(&mut self, now: Now, request: Request, waiter: W) -> Result<RequestId, Refused<W>> {
-        if matches!(self.state, StateKind::Stopping | StateKind::Stopped) {
-            return Err(Refused { waiter, why: NotSent::Stopped });
+        if let Some(why) = self.no_prospect() {
+            return Err(Refused { waiter, why });
         }
-        let ready = self.hello().map(|hello| readiness(hello));
+        let ready = self.taking().map(readiness);
         self.requests.submit(now.mono, request, waiter, self.config.timeouts.request, ready, &mut self.rng)
     }
 
@@ -145,37 +119,17 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         self.requests.cancel(id)
     }
 
-    /// Tells what time it is. Call it at or after the time [`poll_timeout`](Self::poll_timeout) gave; earlier is harmless.
-    pub fn handle_timeout(&mut self, now: Now) {
-        if let Some(closing) = self.closing.filter(|closing| closing.until <= now.mono) {
-            self.outputs.push_back(Output::Abort { conn: closing.conn });
-            self.closed();
-        }
-        while let Some((waiter, sent)) = self.requests.expire(now.mono) {
-            self.outputs.push_back(Output::Completed { waiter, outcome: Outcome::TimedOut { sent } });
-        }
-        let Some(due) = self.connection.as_ref().and_then(|c| c.timers.due(now.mono)) else { return };
-        let (down, ending) = match due {
-            TimerKind::Dial => (Down::DialTimeout, Ending::Abort),
-            TimerKind::Challenge => (Down::ChallengeTimeout, Ending::Close(1008, "connect challenge timeout")),
-            TimerKind::Connect => (Down::ConnectTimeout, Ending::Close(4000, "connect timeout")),
-            TimerKind::Silence => (Down::Silent, Ending::Abort),
-            TimerKind::WriteStall => (Down::WriteStalled, Ending::Abort),
-            TimerKind::CloseGrace | TimerKind::Request => return,
-        };
-        self.down(now, down, &ending);
-    }
-
     /// The next frame to send. Ask only while the transport has room: what has been taken counts as sent, and its
     /// request may have run if the connection then ends.
     ///
     /// Call again after every input, request and timeout until it gives none.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Transmit> {
+        let taking = self.taking().is_some();
         let connection = self.connection.as_mut()?;
         let text = match &connection.phase {
-            Phase::Dialing => None,
             Phase::Handshaking(_) => connection.connect_frame.take(),
-            Phase::Ready(_) => self.requests.take_outgoing(),
+            Phase::Ready(_) if taking => self.requests.take_outgoing(),
+            Phase::Dialing | Phase::Ready(_) => None,
         }?;
         connection.handed_over(now.mono, self.config.timeouts.write_stall);
         self.stats.frames_out += 1;
@@ -194,7 +148,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         self.connection.as_ref().is_some_and(|connection| match &connection.phase {
             Phase::Dialing => false,
             Phase::Handshaking(_) => connection.connect_frame.is_some(),
-            Phase::Ready(_) => self.requests.has_outgoing(),
+            Phase::Ready(_) => self.state == StateKind::Ready && self.requests.has_outgoing(),
         })
     }
 
@@ -213,7 +167,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let connection = self.connection.as_ref().and_then(|c| c.timers.next());
         let closing = self.closing.map(|closing| (closing.until, TimerKind::CloseGrace));
         let request = self.requests.next_deadline().map(|at| (at, TimerKind::Request));
-        [connection, closing, request].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let due = self.due.map(|at| (at, TimerKind::Backoff));
+        [connection, closing, request, due].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The present state.
@@ -222,7 +177,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         self.state
     }
 
-    /// The present connection's hello; none unless the client is ready.
+    /// The present connection's hello; none unless the client is ready or draining.
     #[must_use]
     pub fn hello(&self) -> Option<&Arc<Hello>> {
         match &self.connection.as_ref()?.phase {
@@ -249,69 +204,9 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         (self.requests.in_flight(), self.requests.waiting(), self.requests.outgoing_bytes())
     }
 
-    fn advance(&mut self, trigger: Trigger) -> bool {
-        match transition(self.state, trigger) {
-            Some(to) => {
-                self.state = to;
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// The present connection ends for a reason other than [`shutdown`](Self::shutdown).
-    fn down(&mut self, now: Now, down: Down, ending: &Ending) {
-        let down = Arc::new(down);
-        self.end_connection(now, &down, ending);
-        if self.advance(Trigger::Down) {
-            self.fail_waiting(&NotSent::Stopped);
-            self.outputs.push_back(Output::State(State::Stopped { why: StopReason::Down(down) }));
-        }
-    }
-
-    /// Lets go of the socket and completes everything it carried.
-    fn end_connection(&mut self, now: Now, down: &Arc<Down>, ending: &Ending) {
-        let Some(connection) = self.connection.take() else { return };
-        let conn = connection.id;
-        match *ending {
-            Ending::Gone => {}
-            Ending::Abort => self.outputs.push_back(Output::Abort { conn }),
-            Ending::Close(code, reason) => {
-                // At most one connection can be closing; an older one has had its time.
-                if let Some(older) = self.closing.take() {
-                    self.outputs.push_back(Output::Abort { conn: older.conn });
-                }
-                self.closing = Some(Closing { conn, until: now.mono.after(self.config.timeouts.close_grace) });
-                self.outputs.push_back(Output::Close { conn, code, reason });
-            }
-        }
-        for (waiter, sent) in self.requests.connection_lost() {
-            let outcome = if sent {
-                Outcome::OutcomeUnknown(Arc::clone(down))
-            } else {
-                Outcome::NotSent(NotSent::ConnectionLost(Arc::clone(down)))
-            };
-            self.outputs.push_back(Output::Completed { waiter, outcome });
-        }
-    }
-
-    fn fail_waiting(&mut self, why: &NotSent) {
-        for waiter in self.requests.give_up_waiting() {
-            self.outputs.push_back(Output::Completed { waiter, outcome: Outcome::NotSent(why.clone()) });
-        }
-    }
-
-    /// The closing connection is gone.
-    fn closed(&mut self) {
-        self.closing = None;
-        if self.advance(Trigger::Closed) {
-            self.outputs.push_back(Output::State(State::Stopped { why: StopReason::Requested }));
-        }
-    }
-
-    /// How long a silence means a dead link.
-    fn silence_limit(&self, hello: &Hello) -> Duration {
-        hello.policy.tick_interval.saturating_mul(2).max(self.config.timeouts.silence_floor)
+    /// The gateway, if it takes requests now.
+    fn taking(&self) -> Option<&Hello> {
+        self.hello().filter(|_| self.state == StateKind::Ready).map(|hello| &**hello)
     }
 }
 

@@ -1,9 +1,12 @@
 //! The client's states, and the one table of what leads from each to which.
 
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use crate::connect::Hello;
 use crate::connection::{ConnId, Down};
+use crate::recovery::PauseReason;
+use crate::time::Instant;
 
 /// What a client is doing, as told to the application.
 #[derive(Clone, Debug)]
@@ -28,6 +31,34 @@ pub enum State {
         /// What the gateway said.
         hello: Arc<Hello>,
     },
+    /// The gateway is about to go: it has said so, or refuses requests because of it. Requests made now wait for the
+    /// next connection.
+    Draining {
+        /// Which.
+        conn: ConnId,
+        /// How long the gateway expects to be away, where it says.
+        hint: Option<Duration>,
+    },
+    /// Waiting before the next attempt.
+    Backoff {
+        /// Why the last connection ended.
+        why: Arc<Down>,
+        /// The number of this attempt since a connection was last stable, from 1.
+        attempt: u32,
+        /// How long.
+        delay: Duration,
+        /// Until when.
+        until: Instant,
+    },
+    /// Not trying: somebody has to change something first, or the gateway named a time.
+    Paused {
+        /// Why the last connection ended.
+        why: Arc<Down>,
+        /// What is in the way.
+        reason: PauseReason,
+        /// When the client will try once more by itself, if it will.
+        until: Option<Instant>,
+    },
     /// Shut down; the peer has a moment to answer the close.
     Stopping,
     /// No connection and no attempt at one.
@@ -43,7 +74,7 @@ pub enum State {
 pub enum StopReason {
     /// It was asked to.
     Requested,
-    /// Its connection ended, or never came about.
+    /// Its connection ended, or never came about, and there are no attempts left.
     Down(Arc<Down>),
 }
 
@@ -59,6 +90,12 @@ pub enum StateKind {
     Handshaking,
     /// See [`State::Ready`].
     Ready,
+    /// See [`State::Draining`].
+    Draining,
+    /// See [`State::Backoff`].
+    Backoff,
+    /// See [`State::Paused`].
+    Paused,
     /// See [`State::Stopping`].
     Stopping,
     /// See [`State::Stopped`].
@@ -75,8 +112,22 @@ pub enum Trigger {
     Opened,
     /// A valid hello came.
     Hello,
-    /// The connection ended or could not be made.
-    Down,
+    /// The gateway is about to go.
+    Drain,
+    /// The gateway stays after all.
+    Resume,
+    /// The connection ended; another attempt will be made.
+    Retry,
+    /// The connection ended; another attempt would be refused like the last.
+    Pause,
+    /// The connection ended; there are no attempts left.
+    GiveUp,
+    /// The time to wait is over.
+    Due,
+    /// The application wants an attempt now.
+    Nudge,
+    /// The machine has slept.
+    Wake,
     /// `shutdown` was called.
     Shutdown,
     /// The close is complete, or its grace is over.
@@ -88,13 +139,31 @@ pub const TRANSITIONS: &[(StateKind, Trigger, StateKind)] = &[
     (StateKind::Idle, Trigger::Start, StateKind::Dialing),
     (StateKind::Idle, Trigger::Shutdown, StateKind::Stopped),
     (StateKind::Dialing, Trigger::Opened, StateKind::Handshaking),
-    (StateKind::Dialing, Trigger::Down, StateKind::Stopped),
+    (StateKind::Dialing, Trigger::Retry, StateKind::Backoff),
+    (StateKind::Dialing, Trigger::Pause, StateKind::Paused),
+    (StateKind::Dialing, Trigger::GiveUp, StateKind::Stopped),
     (StateKind::Dialing, Trigger::Shutdown, StateKind::Stopped),
     (StateKind::Handshaking, Trigger::Hello, StateKind::Ready),
-    (StateKind::Handshaking, Trigger::Down, StateKind::Stopped),
+    (StateKind::Handshaking, Trigger::Retry, StateKind::Backoff),
+    (StateKind::Handshaking, Trigger::Pause, StateKind::Paused),
+    (StateKind::Handshaking, Trigger::GiveUp, StateKind::Stopped),
     (StateKind::Handshaking, Trigger::Shutdown, StateKind::Stopping),
-    (StateKind::Ready, Trigger::Down, StateKind::Stopped),
+    (StateKind::Ready, Trigger::Drain, StateKind::Draining),
+    (StateKind::Ready, Trigger::Retry, StateKind::Backoff),
+    (StateKind::Ready, Trigger::GiveUp, StateKind::Stopped),
     (StateKind::Ready, Trigger::Shutdown, StateKind::Stopping),
+    (StateKind::Draining, Trigger::Resume, StateKind::Ready),
+    (StateKind::Draining, Trigger::Retry, StateKind::Backoff),
+    (StateKind::Draining, Trigger::GiveUp, StateKind::Stopped),
+    (StateKind::Draining, Trigger::Shutdown, StateKind::Stopping),
+    (StateKind::Backoff, Trigger::Due, StateKind::Dialing),
+    (StateKind::Backoff, Trigger::Nudge, StateKind::Dialing),
+    (StateKind::Backoff, Trigger::Wake, StateKind::Dialing),
+    (StateKind::Backoff, Trigger::Shutdown, StateKind::Stopped),
+    (StateKind::Paused, Trigger::Due, StateKind::Dialing),
+    (StateKind::Paused, Trigger::Nudge, StateKind::Dialing),
+    (StateKind::Paused, Trigger::Start, StateKind::Dialing),
+    (StateKind::Paused, Trigger::Shutdown, StateKind::Stopped),
     (StateKind::Stopping, Trigger::Closed, StateKind::Stopped),
     (StateKind::Stopped, Trigger::Start, StateKind::Dialing),
 ];

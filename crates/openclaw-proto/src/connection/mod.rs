@@ -63,6 +63,8 @@ pub(crate) struct Connection {
     pub(crate) watermark: Watermark,
     /// The `connect` frame while the transport has not taken it.
     pub(crate) connect_frame: Option<String>,
+    /// How long the gateway said it would be away.
+    pub(crate) away: Option<Duration>,
     /// Totals the transport reported last.
     bytes_in: u64,
     bytes_out: u64,
@@ -80,6 +82,7 @@ impl Connection {
             timers,
             watermark: Watermark::default(),
             connect_frame: None,
+            away: None,
             bytes_in: 0,
             bytes_out: 0,
             unflushed: false,

@@ -16,6 +16,12 @@ pub enum TimerKind {
     Silence,
     /// A write makes no progress.
     WriteStall,
+    /// A gateway that said it would go is still there.
+    Drain,
+    /// The connection has been ready long enough for the backoff to begin anew.
+    Stable,
+    /// The next attempt is due.
+    Backoff,
     /// The peer has not answered the close.
     CloseGrace,
     /// A request's deadline.
@@ -23,7 +29,8 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
-    const CONNECTION: [Self; 5] = [Self::Dial, Self::Challenge, Self::Connect, Self::Silence, Self::WriteStall];
+    const CONNECTION: [Self; 7] =
+        [Self::Dial, Self::Challenge, Self::Connect, Self::Silence, Self::WriteStall, Self::Drain, Self::Stable];
 }
 
 /// The timers of one connection: one place each.
@@ -48,6 +55,11 @@ impl Timers {
         if let Some(slot) = self.slot(kind) {
             *slot = None;
         }
+    }
+
+    pub(crate) fn get(&self, kind: TimerKind) -> Option<Instant> {
+        let index = TimerKind::CONNECTION.iter().position(|k| *k == kind)?;
+        self.at.get(index).copied().flatten()
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, TimerKind)> {

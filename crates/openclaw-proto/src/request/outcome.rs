@@ -57,6 +57,9 @@ pub enum NotSent {
     /// The client is stopped, or was while the request waited.
     #[error("the client is stopped")]
     Stopped,
+    /// The client is paused, or was while the request waited: no attempt to connect is under way.
+    #[error("the client is paused: {0}")]
+    Paused(Arc<Down>),
     /// The client was shut down while the request waited.
     #[error("the client was shut down")]
     ShutDown,
