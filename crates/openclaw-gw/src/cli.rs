@@ -169,6 +169,10 @@ pub(crate) struct Watch {
     /// End after this time, counted from the moment the gateway is ready: 10s, 5m
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) period: Option<Duration>,
+
+    /// End when the connection ends or cannot be made, instead of coming back
+    #[arg(long)]
+    pub(crate) no_reconnect: bool,
 }
 
 /// How long to wait for something.

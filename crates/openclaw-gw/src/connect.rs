@@ -24,8 +24,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// Makes the client without connecting it.
-    pub(crate) fn new(settings: Settings, look: Look, mask: Mask) -> Result<Self, Failure> {
-        let client = client(&settings)?;
+    pub(crate) fn new(settings: Settings, look: Look, mask: Mask, reconnects: bool) -> Result<Self, Failure> {
+        let client = client(&settings, reconnects)?;
         Ok(Self { client, settings, look, mask, stdout: Stdout::new() })
     }
 
@@ -50,14 +50,16 @@ async fn within<V>(limit: std::time::Duration, work: impl Future<Output = Result
     }
 }
 
-fn client(settings: &Settings) -> Result<Client, Failure> {
+fn client(settings: &Settings, reconnects: bool) -> Result<Client, Failure> {
     let mut info = match settings.role {
         Role::Node => ClientInfo::new(ClientId::NodeHost, ClientMode::Node),
         _ => ClientInfo::default(),
     };
     info.version = env!("CARGO_PKG_VERSION").into();
     info.display_name = Some("openclaw-gw".into());
-    openclaw_tokio::builder(settings.url.as_str())
+    let builder = openclaw_tokio::builder(settings.url.as_str());
+    let builder = if reconnects { builder } else { builder.no_reconnect() };
+    builder
         .auth(settings.auth.clone())
         .role(settings.role.clone())
         .scopes(settings.scopes.iter().cloned())

@@ -71,7 +71,7 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
 async fn work(job: Job, settings: Settings, look: Look, mask: Mask) -> Result<(), Halt> {
     let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
     let ends_when_interrupted = job.ends_when_interrupted();
-    let mut session = Session::new(settings, look, mask)?;
+    let mut session = Session::new(settings, look, mask, job.reconnects())?;
     let client = session.client.clone();
     let result = tokio::select! {
         biased;

@@ -47,6 +47,11 @@ impl Job {
         matches!(self, Self::Watch(_))
     }
 
+    /// Whether the client comes back by itself when its connection ends.
+    pub(crate) fn reconnects(&self) -> bool {
+        matches!(self, Self::Watch(job) if job.reconnects())
+    }
+
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Halt> {
         match self {
             Self::Status => status::run(session).await,

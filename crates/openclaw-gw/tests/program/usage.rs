@@ -63,7 +63,7 @@ fn plaintext_to_a_public_host_is_refused_with_the_alternative() {
 #[test]
 fn nobody_there() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for args in [&["status"][..], &["call", "health"], &["watch"]] {
+    for args in [&["status"][..], &["call", "health"], &["watch", "--no-reconnect"]] {
         let mut command = command(args);
         let ended = Program::start(command.env("OPENCLAW_GATEWAY_URL", format!("ws://127.0.0.1:{port}"))).end();
         assert_eq!(ended.code, Some(2), "{args:?}");

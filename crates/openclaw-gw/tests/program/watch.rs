@@ -27,7 +27,7 @@ fn json_rows_have_exactly_the_promised_keys() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     let rows = ended.rows();
     let states: Vec<&Value> = rows.iter().map(|row| &row["state"]).filter(|state| !state.is_null()).collect();
-    assert_eq!(states, ["dialing", "handshaking", "ready"]);
+    assert_eq!(states, ["connecting", "handshaking", "ready"]);
     let events: Vec<&Value> = rows.iter().filter(|row| row.get("event").is_some()).collect();
     assert_eq!(events.len(), 5);
     for row in &events {
@@ -81,7 +81,7 @@ fn the_end_of_the_connection_is_told_after_its_last_event() {
     let mut acts = events();
     acts.push(Act::Close(1012, "service restart"));
     let gateway = Script::default().then(acts).start();
-    let ended = run(&gateway, &["watch", "--json"]);
+    let ended = run(&gateway, &["watch", "--json", "--no-reconnect"]);
     assert_eq!(ended.code, Some(2));
     let rows = ended.rows();
     assert_eq!(rows.iter().filter(|row| row.get("event").is_some()).count(), 5);
@@ -92,6 +92,32 @@ fn the_end_of_the_connection_is_told_after_its_last_event() {
 }
 
 #[test]
+fn a_lost_connection_is_told_and_the_next_one_follows() {
+    let mut acts = events();
+    acts.push(Act::Close(1012, "service restart"));
+    let gateway = Script::default().then(acts).start();
+    let program = Program::start(&mut told(&gateway, &["watch", "--json", "--count", "10"]));
+    let ended = program.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let rows = ended.rows();
+    let states: Vec<&str> = rows.iter().filter_map(|row| row["state"].as_str()).collect();
+    let life = ["connecting", "handshaking", "ready", "backoff", "connecting", "handshaking", "ready"];
+    // The gateway closes the second connection too, which may or may not be told before the last event ends the program.
+    assert_eq!(states.get(..life.len()), Some(life.as_slice()));
+    let wait = rows.iter().find(|row| row["state"] == "backoff").unwrap();
+    assert!(wait["reason"].as_str().unwrap().contains("1012: service restart"));
+    assert!(wait["waitMs"].as_u64().unwrap() <= 1_000);
+}
+
+#[test]
+fn a_refusal_that_only_the_user_can_mend_ends_it() {
+    let error = json!({"code": "INVALID_REQUEST", "message": "no", "details": {"code": "AUTH_TOKEN_MISMATCH"}});
+    let ended = run(&Script::default().refusing(error).start(), &["watch", "--json"]);
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.rows().last().unwrap()["state"], "paused");
+}
+
+#[test]
 fn a_slow_reader_is_told_how_much_it_missed() {
     const EVENTS: u64 = 5_000;
     let filler = "x".repeat(200);
@@ -99,7 +125,7 @@ fn a_slow_reader_is_told_how_much_it_missed() {
     acts.push(Act::Sync);
     acts.push(Act::Close(1012, "done"));
     let gateway = Script::default().then(acts).start();
-    let program = Program::start(&mut told(&gateway, &["watch", "--json"]));
+    let program = Program::start(&mut told(&gateway, &["watch", "--json", "--no-reconnect"]));
     gateway.connect();
     // Reading begins only when the program has taken in everything.
     assert!(matches!(gateway.next(), Seen::Taken));

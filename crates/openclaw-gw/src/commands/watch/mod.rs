@@ -3,6 +3,7 @@
 mod row;
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use openclaw_tokio::connect::missing_scopes;
@@ -24,6 +25,7 @@ pub(crate) struct Job {
     filter: EventFilter,
     count: Option<u64>,
     period: Option<Duration>,
+    reconnects: bool,
 }
 
 /// What to do after a row.
@@ -35,7 +37,11 @@ enum Next {
 impl Job {
     pub(super) fn prepare(args: &Watch) -> Self {
         let filter = if args.events.is_empty() { EventFilter::all() } else { EventFilter::names(&args.events) };
-        Self { filter, count: args.count, period: args.period }
+        Self { filter, count: args.count, period: args.period, reconnects: !args.no_reconnect }
+    }
+
+    pub(super) fn reconnects(&self) -> bool {
+        self.reconnects
     }
 
     pub(super) async fn run(mut self, session: &mut Session) -> Result<(), Halt> {
@@ -55,6 +61,12 @@ impl Job {
                             return Ok(());
                         }
                         return stopped(session, &why).await;
+                    }
+                    // Nothing will change until somebody changes a setting, and that takes another run.
+                    Some(Ok(State::Paused { why, reason, until: None })) => {
+                        let state = State::Paused { why: Arc::clone(&why), reason, until: None };
+                        changed(session, &state).await?;
+                        return Err(Failure::down(&why, &session.settings).into());
                     }
                     Some(Ok(state)) => {
                         if let (State::Ready { .. }, Some(period), None) = (&state, self.period, end) {

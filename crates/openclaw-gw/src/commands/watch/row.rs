@@ -1,5 +1,7 @@
 //! One line of output: an event, a change of the connection, a loss.
 
+use std::time::Duration;
+
 use anstyle::Style;
 use openclaw_tokio::connect::Scope;
 use openclaw_tokio::proto::UnixMillis;
@@ -47,6 +49,8 @@ struct StateRow<'a> {
     ready: Option<ReadyFacts<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_ms: Option<u64>,
     received_at: String,
 }
 
@@ -91,6 +95,7 @@ impl Row<'_> {
                     _ => None,
                 },
                 reason: reason(state),
+                wait_ms: wait(state).map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
                 received_at: rfc3339(*at),
             }),
             Self::Lagged { missed, at } => {
@@ -180,9 +185,12 @@ fn names(scopes: &[Scope]) -> Vec<&str> {
 fn state_name(state: &State) -> &'static str {
     match state {
         State::Idle => "idle",
-        State::Dialing { .. } => "dialing",
+        State::Dialing { .. } => "connecting",
         State::Handshaking { .. } => "handshaking",
         State::Ready { .. } => "ready",
+        State::Draining { .. } => "draining",
+        State::Backoff { .. } => "backoff",
+        State::Paused { .. } => "paused",
         State::Stopping => "stopping",
         State::Stopped { .. } => "stopped",
         _ => "unknown",
@@ -192,7 +200,8 @@ fn state_name(state: &State) -> &'static str {
 fn state_style(state: &State) -> Style {
     match state {
         State::Ready { .. } => GOOD,
-        State::Stopped { .. } => ERROR,
+        State::Stopped { .. } | State::Paused { .. } => ERROR,
+        State::Backoff { .. } | State::Draining { .. } => WARNING,
         _ => LABEL,
     }
 }
@@ -200,6 +209,16 @@ fn state_style(state: &State) -> Style {
 fn reason(state: &State) -> Option<String> {
     match state {
         State::Stopped { why: StopReason::Down(down) } => Some(down.to_string()),
+        State::Backoff { why, .. } | State::Paused { why, .. } => Some(why.to_string()),
+        _ => None,
+    }
+}
+
+/// How long the client, or the gateway, means to wait.
+fn wait(state: &State) -> Option<Duration> {
+    match state {
+        State::Backoff { delay, .. } => Some(*delay),
+        State::Draining { hint, .. } => *hint,
         _ => None,
     }
 }
@@ -217,6 +236,13 @@ fn particulars(state: &State, missing: &[Scope]) -> String {
             }
             text
         }
+        State::Backoff { why, attempt, delay, .. } => {
+            format!("  {why}; attempt {attempt} in {:.1} s", delay.as_secs_f64())
+        }
+        State::Draining { hint, .. } => match hint {
+            Some(hint) => format!("  the gateway is about to go, back in about {:.1} s", hint.as_secs_f64()),
+            None => "  the gateway is about to go".into(),
+        },
         _ => reason(state).map(|reason| format!("  {reason}")).unwrap_or_default(),
     }
 }
