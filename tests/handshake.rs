@@ -332,3 +332,126 @@ fn a_stopped_client_can_be_started_again_and_old_inputs_are_ignored() {
     d.say_hello();
     assert_eq!(d.client.state(), StateKind::Ready);
 }
+
+#[test]
+fn a_shutdown_is_told_as_stopping_and_then_stopped_wherever_it_comes() {
+    type At = fn() -> Drive;
+    let phases: [(At, &str); 5] = [
+        (Drive::default, "stopped"),
+        (
+            || {
+                let mut d = Drive::default();
+                d.start();
+                d
+            },
+            "abort stopped",
+        ),
+        (|| Drive::awaiting_challenge(|_| {}), "close 1000, stopping, abort stopped"),
+        (|| Drive::awaiting_hello(|_| {}), "close 1000, stopping, abort stopped"),
+        (Drive::ready, "close 1000, stopping, abort stopped"),
+    ];
+    for (at, expected) in phases {
+        let mut d = at();
+        d.take();
+        d.shutdown();
+        d.advance(Duration::from_secs(1));
+        // Once is enough.
+        d.shutdown();
+        d.advance(Duration::from_secs(1));
+        let told: Vec<String> = d
+            .take()
+            .iter()
+            .map(|o| match o {
+                Output::Close { code, .. } => format!("close {code},"),
+                Output::Abort { .. } => "abort".into(),
+                Output::State(State::Stopping) => "stopping,".into(),
+                Output::State(State::Stopped { why: StopReason::Requested }) => "stopped".into(),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(told.join(" "), expected);
+        assert_eq!(d.client.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn the_totals_run_through_all_connections() {
+    let mut d = Drive::default();
+    for round in 1..=3 {
+        d.connect();
+        d.request("health", 1).unwrap();
+        let frame = d.frame();
+        d.text(&event("tick", 1, "{}"));
+        d.text(&response(&frame, "{}"));
+        let stats = d.client.stats();
+        assert_eq!((stats.dials, stats.hellos), (round, round));
+        assert_eq!((stats.frames_in, stats.frames_out), (4 * round, 2 * round));
+        assert_eq!((stats.events, stats.responses), (round, round));
+        d.input(Input::Closed { code: None, reason: String::new() });
+    }
+}
+
+#[test]
+fn what_is_to_be_sent_is_given_to_the_connection_it_is_for() {
+    let mut d = Drive::awaiting_hello(|_| {});
+    let conn = d.conn.unwrap();
+    let connect = d.client.poll_transmit_on(d.now, conn).unwrap();
+    assert_eq!(connect.conn, conn);
+    d.text(&hello_response(&connect.text));
+    d.request("health", 1).unwrap();
+    d.input(Input::Closed { code: None, reason: String::new() });
+    d.start();
+    d.input(Input::Opened);
+    d.text(&challenge("n"));
+    assert!(d.client.poll_transmit_on(d.now, conn).is_none(), "that one is gone");
+    assert!(d.client.wants_transmit());
+    assert_eq!(d.client.poll_transmit_on(d.now, d.conn.unwrap()).unwrap().conn.number(), 2);
+    assert!(!d.client.wants_transmit());
+}
+
+#[test]
+fn an_older_connection_that_is_still_closing_does_not_touch_the_new_one() {
+    let closing = || {
+        let mut d = Drive::awaiting_challenge(|_| {});
+        d.advance(Duration::from_secs(15));
+        assert_eq!(closes(&d), [1008]);
+        let old = d.conn.unwrap();
+        d.connect();
+        d.take();
+        (d, old)
+    };
+    let aborted = |d: &Drive| -> Vec<_> {
+        d.outputs.iter().filter_map(|o| if let Output::Abort { conn } = o { Some(*conn) } else { None }).collect()
+    };
+    // Its grace runs out while the new one works.
+    let (mut d, old) = closing();
+    d.advance(Duration::from_millis(250));
+    assert_eq!((aborted(&d), d.client.state()), (vec![old], StateKind::Ready));
+    d.client.handle_input(d.now, old, Input::Closed { code: None, reason: String::new() });
+    assert_eq!(d.client.state(), StateKind::Ready);
+    // It answers in time.
+    let (mut d, old) = closing();
+    d.client.handle_input(d.now, old, Input::Text(event("tick", 1, "{}")));
+    d.client.handle_input(d.now, old, Input::Closed { code: Some(1000), reason: String::new() });
+    d.advance(Duration::from_secs(1));
+    assert!(d.take().is_empty());
+    assert_eq!(d.client.state(), StateKind::Ready);
+    // The new one is to be closed before the old one has gone: only one can be waited for.
+    let (mut d, old) = closing();
+    let new = d.conn.unwrap();
+    d.shutdown();
+    assert_eq!((aborted(&d), closes(&d)), (vec![old], vec![1000]));
+    d.advance(Duration::from_millis(250));
+    assert_eq!(aborted(&d), [old, new]);
+    assert_eq!(d.client.state(), StateKind::Stopped);
+    // The new one is given up while it dials: the old one still has its time.
+    let mut d = Drive::awaiting_challenge(|_| {});
+    d.advance(Duration::from_secs(15));
+    d.start();
+    d.take();
+    d.shutdown();
+    assert_eq!(d.client.state(), StateKind::Stopped);
+    d.advance(Duration::from_secs(1));
+    assert_eq!(aborted(&d).len(), 2);
+    assert_eq!(d.client.poll_timeout(), None);
+}

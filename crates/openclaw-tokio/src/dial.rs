@@ -50,6 +50,9 @@ async fn connect(plan: &DialPlan) -> Result<TcpStream, TransportError> {
     let mut last = None;
     for address in addresses {
         match TcpStream::connect(address).await {
+            // A dial to a local port that nobody listens on, and that lies where the system takes its own ports from, can
+            // meet itself half-way. It is no gateway, and it keeps the real one from taking its port again.
+            Ok(stream) if met_itself(&stream) => last = Some(format!("{address}: nobody listens there")),
             Ok(stream) => {
                 // Requests are small and somebody waits for each; a refusal of the option costs only latency.
                 let _ = stream.set_nodelay(true);
@@ -59,6 +62,10 @@ async fn connect(plan: &DialPlan) -> Result<TcpStream, TransportError> {
         }
     }
     Err(TransportError::Connect(last.unwrap_or_else(|| format!("{host} has no address"))))
+}
+
+fn met_itself(stream: &TcpStream) -> bool {
+    matches!((stream.local_addr(), stream.peer_addr()), (Ok(local), Ok(peer)) if local == peer)
 }
 
 async fn secure(tcp: TcpStream, plan: &DialPlan, options: &DialOptions) -> Result<Stream, TransportError> {
@@ -97,5 +104,25 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    #[tokio::test]
+    async fn a_socket_that_is_its_own_peer_is_told_from_one_with_a_listener() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        assert!(!met_itself(&TcpStream::connect(address).await.unwrap()));
+        drop(listener);
+
+        // What a dial to a closed port comes upon when the system happens to give it that port as its own.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let itself = socket.local_addr().unwrap();
+        assert!(met_itself(&socket.connect(itself).await.unwrap()));
     }
 }

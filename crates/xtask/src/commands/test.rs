@@ -15,7 +15,8 @@ use crate::cargo;
 use crate::steps::Steps;
 
 const TEST_PACKAGE: &str = "openclaw-tests";
-const REAL_GATEWAY_TEST: &str = "real_gateway";
+/// Those that need running gateways.
+const REAL_GATEWAY_TESTS: [&str; 2] = ["real_gateway", "real_restart"];
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
 /// Run all tests, the purity proof, and the tests against real gateways.
@@ -71,8 +72,10 @@ fn real_gateways(steps: &mut Steps, chosen: &[&'static Version]) -> Result<Strin
     }
     let built = steps.run("build of the real gateway tests", || {
         let package = cargo::find_package(TEST_PACKAGE)?;
-        if !package.tests.iter().any(|test| test.name == REAL_GATEWAY_TEST) {
-            bail!("{TEST_PACKAGE} has no test {REAL_GATEWAY_TEST}");
+        for name in REAL_GATEWAY_TESTS {
+            if !package.tests.iter().any(|test| test.name == name) {
+                bail!("{TEST_PACKAGE} has no test {name}");
+            }
         }
         cargo::run(test_command(&mut cargo::cargo()).arg("--no-run"))?;
         Ok(String::new())
@@ -101,7 +104,11 @@ fn real_gateways(steps: &mut Steps, chosen: &[&'static Version]) -> Result<Strin
 /// For the workspace, though only one package has the test: so it is built with the features, and
 /// from the crates, of the tests before it.
 fn test_command(command: &mut Command) -> &mut Command {
-    command.args(["test", "--workspace", "--test", REAL_GATEWAY_TEST])
+    command.args(["test", "--workspace"]);
+    for name in REAL_GATEWAY_TESTS {
+        command.args(["--test", name]);
+    }
+    command
 }
 
 fn names(versions: &[&Version]) -> String {

@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 use super::record::{self, Owner, Record};
 use super::{Install, StartOptions, config};
-use crate::{paths, process};
+use crate::{paths, process, supervise};
+
+/// How long to wait for a port that was asked for by number.
+const PORT_GRACE: Duration = Duration::from_secs(5);
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
@@ -18,8 +23,16 @@ static COUNTER: AtomicU32 = AtomicU32::new(0);
 pub(super) fn launch(install: &Install, options: &StartOptions) -> Result<(Record, Child)> {
     let port = match options.port {
         Some(port) => {
-            // The gateway itself notices only after ten seconds.
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("port {port} is not free"))?;
+            // The gateway itself notices only after ten seconds. A killed one holds its port for a moment after it has
+            // ceased to look like a process.
+            let mut bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+            supervise::wait_until(PORT_GRACE, || {
+                if bound.is_err() {
+                    bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+                }
+                bound.is_ok()
+            });
+            bound.with_context(|| format!("port {port} is not free"))?;
             port
         }
         None => free_port()?,
