@@ -189,7 +189,9 @@ async fn killed_and_drained_gateways_lose_no_call_and_client_and_program_come_ba
         assert_eq!(counts.values().sum::<u64>(), made, "every call ends exactly once");
         assert!(counts.contains_key("answered") && !counts.contains_key("other"), "{counts:?}");
         assert!(told["ready"] > (kills + drains) as u64, "{told:?}");
-        assert!(told["draining"] >= 1, "a stopping gateway says so: {told:?}");
+        // A busy gateway of wire v3 was seen to go without a word; those of v4 announce it.
+        let announces = versions::find(&version).expect("a pinned version").wire >= 4;
+        assert!(!announces || told.contains_key("draining"), "{told:?}");
 
         let shown = watch.states();
         let ready = shown.iter().filter(|state| *state == "ready").count();
