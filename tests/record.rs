@@ -7,7 +7,10 @@ use openclaw_proto::record::{RecordLimit, ReplayError, Replayed, replay};
 use openclaw_proto::{
     ClientConfig, GatewayUrl, Input, Jitter, Plaintext, Request, TransportError, UpgradeRefused, WhenNotReady,
 };
-use openclaw_tests::{Drive, Walk, challenge, event, refusal, response};
+use openclaw_tests::{Drive, HELLO, Lcg, Peer, Walk, challenge, event, refusal, response};
+
+/// No test waits longer than this for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn recorded(configure: impl FnOnce(&mut ClientConfig)) -> Drive {
     let mut d = Drive::new(configure);
@@ -225,4 +228,253 @@ fn a_log_ends_at_its_limit_and_the_client_goes_on() {
             assert!(!told.complete && told.inputs > 0, "{told:?}");
         }
     }
+}
+
+/// Long enough to be no part of anything else, with everything that is spelled differently somewhere.
+const TOKEN: &str = "s3cr3t-\"quoted\"-to\\ken";
+const PASSWORD: &str = "s3cr3t-päss-wörd";
+const IN_QUERY: &str = "s3cr3t-in-query";
+
+fn with_secrets(c: &mut ClientConfig) {
+    c.connect.auth.token = Some(TOKEN.into());
+    c.connect.auth.password = Some(PASSWORD.into());
+    c.connect.auth.device_token = Some("pin42".into());
+    c.url = GatewayUrl::parse(&format!("wss://g.example/x?a={IN_QUERY}&s3cr3t-flag"), Plaintext::Never).unwrap();
+}
+
+fn silent(log: &str) {
+    for secret in ["s3cr3t", "s3cr3t-\\\"", "to\\\\ken", "päss", "pin42", "-in-query"] {
+        assert!(!log.contains(secret), "{secret} is in\n{log}");
+    }
+}
+
+#[test]
+fn no_secret_is_in_a_log_and_every_size_stays() {
+    let log = eventful(with_secrets);
+    silent(&log);
+    assert!(replayed(&log).complete);
+    assert!(log.contains("words of people"), "what is no secret stays");
+
+    let mut d = recorded(with_secrets);
+    d.start();
+    d.input(Input::Opened);
+    d.text(&challenge("n"));
+    let connect = d.frame();
+    assert!(connect.contains("s3cr3t") && connect.contains("pin42"));
+    let tokens = r#""auth":{"role":"operator","scopes":["operator.read"],"deviceToken":"s3cr3t-issued","deviceTokens":[{"deviceToken":"s3cr3t-other","role":"node","scopes":["a"]}]}"#;
+    let hello = HELLO.replace(r#""auth":{"role":"operator","scopes":["operator.read"]}"#, tokens);
+    assert!(hello.contains(tokens));
+    let answer = response(&connect, &hello);
+    d.text(&answer);
+    let params = serde_json::json!({
+        "secrets": {"a": {"b": ["s3cr3t-nested", {"c": "s3cr3t-deeper"}]}},
+        "passphrase": "s3cr3t é \" \\ \n",
+        "raw": "{\n  token: 's3cr3t-document',\n}",
+        "echo": format!("the token is {TOKEN}"),
+        "maxTokens": 5,
+        "plain": "stays",
+    });
+    d.submit(Request::with_params("config.set", &params).unwrap(), 1).unwrap();
+    let frame = d.frame();
+    let error =
+        serde_json::json!({"code": "X", "message": format!("bad {TOKEN} and {PASSWORD}, 'pin42' as \"pin42\"")});
+    d.text(&refusal(&frame, &error.to_string().replace("'pin42' as ", "")));
+    d.text(&event("tick", 1, r#"{"to\u006ben":"s3cr3t-escaped-key","token":"s3cr3t \ud800 \u00e9 \ud83d\ude00"}"#));
+    d.input(Input::Closed { code: Some(1008), reason: format!("not {TOKEN}") });
+    let log = d.log();
+    silent(&log);
+    assert!(replayed(&log).complete);
+    assert!(log.contains("stays") && log.contains("\\\"role\\\":\\\"node\\\""), "{log}");
+
+    // Every masked text has the length of the real one.
+    let recorded: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (real, field) in [(&connect, "tx"), (&frame, "tx"), (&answer, "text")] {
+        let found = recorded.iter().any(|line| {
+            let text = if field == "tx" { &line["tx"]["text"] } else { &line["text"] };
+            text.as_str().is_some_and(|text| text.len() == real.len() && text != real)
+        });
+        assert!(found, "{} bytes", real.len());
+    }
+}
+
+#[test]
+fn masking_broken_frames_leaves_them_broken_in_the_same_place() {
+    let texts = [
+        r#"{"type":"event","event":"e","payload":{"token":"s3cr3t\q"}}"#,
+        r#"{"type":"event","event":"e","payload":{"token":"s3cr3t\u12"}}"#,
+        r#"{"type":"event","event":"e","payload":{"token":"s3cr3t\uZZé"}}"#,
+        r#"{"type":"event","event":"e","payload":{"token":"s3cr3t\é"}}"#,
+        "{\"type\":\"event\",\"event\":\"e\",\"payload\":{\"token\":\"s3cr3t\n\"}}",
+        "{\"type\":\"event\",\"event\":\"e\",\"payload\":{\"token\":\"s3cr3t\n",
+        r#"{"type":"event","event":"e","payload":{"token":"s3cr3t""#,
+        r#"{"type":"event","event":"e","payload":{"token":["s3cr3t",}}"#,
+        r#"{"type":"event","event":"e","payload":{"token" : "s3cr3t"}}}}}"#,
+        r#""token":"s3cr3t""#,
+        r#"]]}}{"password":{"s3":["s3cr3t"]"#,
+        r#"{"type":"event","event":"e","payload":{"token":"s3cr3t\"#,
+    ];
+    let mut d = recorded(|_| {});
+    d.connect();
+    for text in texts {
+        d.text(text);
+    }
+    for depth in [10, 1_000, 100_000] {
+        d.text(&format!(r#"{{"type":"event","event":"e","token":{}"s3cr3t"{}"#, "[".repeat(depth), "]".repeat(depth)));
+    }
+    let log = d.log();
+    assert!(!log.contains("s3cr3t"), "{log}");
+    assert!(replayed(&log).complete);
+}
+
+#[test]
+fn hostile_logs_give_typed_errors() {
+    let log = eventful(|_| {});
+    let (header, rest) = log.split_once('\n').unwrap();
+    let whole = |header: &str| format!("{header}\n{rest}");
+    assert_eq!(replay(""), Err(ReplayError::Empty));
+    assert_eq!(replay("\n"), Err(ReplayError::Empty));
+    assert_eq!(replay(&whole(&header.replace("record\":1", "record\":2"))), Err(ReplayError::Version(2)));
+    let field = |name: &str| format!("\"{name}\":");
+    let headers: Vec<(String, &str)> = vec![
+        ("garbage".into(), "openclaw-record"),
+        ("{}".into(), "openclaw-record"),
+        ("[]".into(), "openclaw-record"),
+        (header.replace("record\":1", "record\":-1"), "openclaw-record"),
+        (header.replace("\"seed\":\"07", "\"seed\":\"0"), "seed"),
+        (header.replace("\"seed\":\"07", "\"seed\":\"é7"), "seed"),
+        (header.replace(&field("config"), &field("x")), "config"),
+        (header.replace("ws://", "gopher://"), "url"),
+        (header.replace(&field("dial"), &field("x")), "dial"),
+        (header.replace(&format!("{}1", field("dial")), &format!("{}-1", field("dial"))), "dial"),
+        (header.replace("\"jitter\":\"full\"", "\"jitter\":\"some\""), "jitter"),
+        (header.replace(&field("waiting"), &field("x")), "waiting"),
+        (header.replace(&field("role"), &field("x")), "role"),
+        (header.replace("\"caps\":[]", "\"caps\":[1]"), "caps"),
+        (header.replace("\"permissions\":{}", "\"permissions\":{\"a\":1}"), "permissions"),
+    ];
+    for (header, what) in headers {
+        assert_eq!(replay(&whole(&header)), Err(ReplayError::Header(what)), "{header}");
+    }
+    let now = r#""mono":1,"unix":1"#;
+    let lines: Vec<(String, &str)> = vec![
+        ("garbage".into(), "line"),
+        (String::new(), "line"),
+        ("{}".into(), "end"),
+        (r#"{"in":1}"#.into(), "in"),
+        (r#"{"in":"x"}"#.into(), "in"),
+        (r#"{"in":"start"}"#.into(), "mono"),
+        (r#"{"in":"start","mono":1}"#.into(), "unix"),
+        (r#"{"in":"start","mono":99999999999999999999,"unix":1}"#.into(), "mono"),
+        (r#"{"in":"cancel","id":"1","got":true}"#.into(), "id"),
+        (format!(r#"{{"in":"text",{now},"conn":1}}"#), "text"),
+        (format!(r#"{{"in":"text",{now},"text":"\ud800","conn":1}}"#), "text"),
+        (format!(r#"{{"in":"opened",{now},"conn":-1}}"#), "conn"),
+        (format!(r#"{{"in":"closed",{now},"conn":1,"code":70000,"reason":""}}"#), "code"),
+        (format!(r#"{{"in":"failed",{now},"conn":1,"error":"x"}}"#), "error"),
+        (
+            format!(r#"{{"in":"failed",{now},"conn":1,"error":"upgrade","status":1,"headers":[["a"]],"body":""}}"#),
+            "headers",
+        ),
+        (format!(r#"{{"in":"request",{now}}}"#), "frame"),
+        (format!(r#"{{"in":"request",{now},"frame":"","method":"","two_stage":1,"wait":true}}"#), "two_stage"),
+        (format!(r#"{{"in":"request",{now},"frame":"é","method":"","two_stage":true,"wait":true}}"#), "got"),
+        (format!(r#"{{"tx":1,{now}}}"#), "tx"),
+        (r#"{"tx":{"conn":1,"text":""}}"#.into(), "mono"),
+        (r#"{"out":{}}"#.into(), "out"),
+        (r#"{"end":"x"}"#.into(), "end"),
+        (r#"{"end":"done"}"#.into(), "left"),
+    ];
+    for (line, what) in lines {
+        let log = format!("{header}\n{line}\n");
+        assert_eq!(replay(&log), Err(ReplayError::Line { number: 2, what }), "{line}");
+    }
+    let after_end = format!("{log}{{\"end\":\"limit\"}}\n");
+    let number = after_end.lines().count() as u64;
+    assert_eq!(replay(&after_end), Err(ReplayError::Line { number, what: "end" }));
+}
+
+#[test]
+fn no_damage_to_a_log_makes_the_replay_panic() {
+    let log = eventful(with_secrets);
+    let mut script = Lcg::new(11);
+    for _ in 0..3_000 {
+        let mut bytes = log.clone().into_bytes();
+        for _ in 0..=script.below(3) {
+            let at = script.below(bytes.len());
+            match script.below(3) {
+                0 => bytes[at] = b"\"{}[],:0189xe-\\\n"[script.below(16)],
+                1 => drop(bytes.drain(at..(at + 1 + script.below(40)).min(bytes.len()))),
+                _ => bytes.insert(at, b'9'),
+            }
+        }
+        let _ = replay(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+/// A writer whose content can be read when it has been dropped.
+struct Tape(Vec<u8>, std::sync::mpsc::Sender<Vec<u8>>);
+
+impl std::io::Write for Tape {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Tape {
+    fn drop(&mut self) {
+        let _ = self.1.send(std::mem::take(&mut self.0));
+    }
+}
+
+#[tokio::test]
+async fn a_client_on_a_real_socket_is_recorded_and_replays() {
+    let peer = Peer::start(|conn| {
+        conn.handshake();
+        conn.event("tick", 1, "{}");
+        conn.serve();
+    });
+    let (sender, tapes) = std::sync::mpsc::channel();
+    let builder = openclaw_tokio::builder(peer.url()).token("s3cr3t-token").record(Tape(Vec::new(), sender));
+    let client = tokio::time::timeout(PATIENCE, builder.connect()).await.expect("in time").expect("connects");
+    for n in 0..50 {
+        let params = serde_json::json!({"n": n, "token": "s3cr3t-param"});
+        let answer: serde_json::Value = client.request("echo", &params).await.expect("an answer");
+        assert_eq!(answer, params);
+    }
+    client.shutdown().await;
+    drop(client);
+    let tape = tokio::task::spawn_blocking(move || tapes.recv_timeout(PATIENCE)).await.unwrap().expect("in time");
+    let log = String::from_utf8(tape).unwrap();
+    assert!(!log.contains("s3cr3t"), "{log}");
+    let told = replayed(&log);
+    assert!(told.complete && told.transmits == 51 && told.inputs > 100, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_recording_that_cannot_be_written_costs_nothing_but_itself() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no space"))
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let peer = Peer::start(|conn| {
+        conn.handshake();
+        conn.serve();
+    });
+    let builder = openclaw_tokio::builder(peer.url()).record(Full);
+    let client = tokio::time::timeout(PATIENCE, builder.connect()).await.expect("in time").expect("connects");
+    for n in 0..200 {
+        let answer: serde_json::Value = client.request("echo", &n).await.expect("an answer");
+        assert_eq!(answer, n);
+    }
+    client.shutdown().await;
 }

@@ -28,14 +28,43 @@ const TELLTALES: [&str; 12] = [
 /// Keys that the core itself reads below such a key (`deviceTokens` of a hello); what they hold is protocol vocabulary.
 const VOCABULARY: [&str; 2] = ["role", "scopes"];
 
-/// A credential shorter than this is masked only where it is a whole string: `a` would be in every word.
+/// A credential shorter than this is masked only where it is a whole word: `a` is in every other.
 const ANYWHERE: usize = 6;
 
 /// What to look for.
 #[derive(Debug, Default)]
 pub(crate) struct Mask {
     /// The credentials in every spelling, the longest first, since one may be part of another.
-    needles: Vec<String>,
+    needles: Vec<Needle>,
+}
+
+/// One spelling of a credential.
+struct Needle {
+    spelling: String,
+    /// Its length inside JSON, which is what any spelling becomes in texts that are none: the same words then reach an
+    /// output with the same length whichever way they came in.
+    len: usize,
+    /// Not a letter where the credential is a number: it may be part of a number that has to stay one.
+    fill: u8,
+}
+
+impl core::fmt::Debug for Needle {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Needle(redacted)")
+    }
+}
+
+impl Needle {
+    fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
+        text.match_indices(&self.spelling).map(|(start, _)| start).filter(move |start| {
+            let (before, rest) = text.split_at(*start);
+            let mut before = before.chars().rev();
+            let after = rest.get(self.spelling.len()..).and_then(|after| after.chars().next());
+            // The letter of an escape is no letter of the word.
+            let apart = !before.next().is_some_and(char::is_alphanumeric) || before.next() == Some('\\');
+            self.spelling.len() >= ANYWHERE || (apart && !after.is_some_and(char::is_alphanumeric))
+        })
+    }
 }
 
 impl Mask {
@@ -43,46 +72,54 @@ impl Mask {
         let auth = &config.connect.auth;
         let credentials = [&auth.token, &auth.password, &auth.device_token, &auth.bootstrap_token];
         let query = config.url.as_str().split_once('?').map_or("", |(_, query)| query);
-        let mut needles = Vec::new();
+        let mut needles: Vec<Needle> = Vec::new();
         let values = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
         let signature = config.connect.device.iter().map(|device| device.signature.as_str());
         let exposed = credentials.into_iter().flatten().map(Secret::expose);
-        for plain in exposed.chain(values).chain(signature) {
-            if plain.trim().is_empty() {
-                continue;
-            }
-            let mut escaped = Vec::new();
-            json::push_string(&mut escaped, plain);
-            let escaped = String::from_utf8(escaped).unwrap_or_default();
-            // As it is, as JSON has it, and as `Debug` has it.
-            for quoted in [format!("\"{plain}\""), escaped, format!("{plain:?}")] {
-                let bare = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-                let needle = if bare.len() < ANYWHERE { quoted } else { bare.into() };
-                if !needle.is_empty() && !needles.contains(&needle) {
-                    needles.push(needle);
+        for plain in exposed.chain(values).chain(signature).filter(|plain| !plain.trim().is_empty()) {
+            let bare = |quoted: &str| String::from(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+            let mut quoted = Vec::new();
+            json::push_string(&mut quoted, plain);
+            let escaped = bare(&String::from_utf8(quoted).unwrap_or_default());
+            let len = escaped.len();
+            let fill = if plain.bytes().all(|byte| byte.is_ascii_digit()) { b'1' } else { b'x' };
+            for spelling in [plain.into(), escaped, bare(&format!("{plain:?}"))] {
+                if !needles.iter().any(|needle| needle.spelling == spelling) {
+                    needles.push(Needle { spelling, len, fill });
                 }
             }
         }
-        needles.sort_by_key(|needle| core::cmp::Reverse(needle.len()));
+        needles.sort_by_key(|needle| core::cmp::Reverse(needle.spelling.len()));
         Self { needles }
     }
 
-    /// Masks credentials in any text.
+    /// Masks credentials in a text that is no JSON. It may change its length.
     pub(crate) fn text(&self, text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
+        let mut text = String::from(text);
         for needle in &self.needles {
-            for (start, found) in text.match_indices(needle.as_str()) {
-                // A short credential comes with its quotes, and they stay.
-                let quote = usize::from(found.starts_with('"') && found.len() < ANYWHERE + 2);
-                cover(&mut bytes, start + quote, start + found.len() - quote);
+            let mut masked = String::new();
+            let mut rest = 0;
+            for start in needle.find(&text) {
+                masked.push_str(text.get(rest..start).unwrap_or_default());
+                masked.extend(core::iter::repeat_n(char::from(needle.fill), needle.len));
+                rest = start + needle.spelling.len();
+            }
+            masked.push_str(text.get(rest..).unwrap_or_default());
+            text = masked;
+        }
+        text
+    }
+
+    /// Masks credentials, and what stands under telltale keys, in what is meant to be JSON. Its length stays.
+    pub(crate) fn json(&self, text: &str) -> String {
+        let masked = mask_keys(text);
+        let mut bytes = masked.as_bytes().to_vec();
+        for needle in &self.needles {
+            for start in needle.find(&masked) {
+                cover(&mut bytes, start, start + needle.spelling.len(), needle.fill);
             }
         }
         text_of(bytes)
-    }
-
-    /// Masks credentials, and what stands under telltale keys, in what is meant to be JSON.
-    pub(crate) fn json(&self, text: &str) -> String {
-        self.text(&mask_keys(text))
     }
 
     /// Masks the value of an HTTP header.
@@ -213,7 +250,7 @@ fn cover_content(bytes: &mut [u8], source: &[u8], start: usize, end: usize) {
             _ => (1, true),
         };
         if masked {
-            cover(bytes, at, at + len);
+            cover(bytes, at, at + len, b'x');
         }
         at += len;
         // What is left as it is may end inside a character.
@@ -231,9 +268,9 @@ fn escape_len(rest: &[u8]) -> Option<usize> {
     })
 }
 
-fn cover(bytes: &mut [u8], start: usize, end: usize) {
+fn cover(bytes: &mut [u8], start: usize, end: usize, fill: u8) {
     if let Some(part) = bytes.get_mut(start..end) {
-        part.fill(b'x');
+        part.fill(fill);
     }
 }
 

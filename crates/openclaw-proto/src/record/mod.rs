@@ -13,9 +13,10 @@
 //!
 //! They are masked before they get into a line: the configured credentials wherever they occur, the query of the
 //! address, and every string below an object key that names a secret (`token`, `password`, `apiKey` and the like), in
-//! frames of both directions. What is masked keeps its length, so a replay sees frames of the sizes that were. A
-//! credential of fewer than six bytes is masked only where it is a whole string. Everything else is
-//! in the log as it was, people's words included: treat a log as you would treat the conversation itself.
+//! frames of both directions. What is masked in a frame keeps its length, so a replay sees frames of the sizes that were.
+//! A credential of fewer than six bytes is masked only where it is a whole word; one that is itself a word of the
+//! protocol (`event`) costs the replay, not the secret. Everything else is in the log as it was, people's words
+//! included: treat a log as you would treat the conversation itself.
 //!
 //! ```
 //! use openclaw_proto::record::{self, RecordLimit};
