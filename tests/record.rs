@@ -327,6 +327,62 @@ fn masking_broken_frames_leaves_them_broken_in_the_same_place() {
 }
 
 #[test]
+fn short_and_numeric_credentials_are_masked_and_frames_stay_frames() {
+    for pin in ["pin42", "4711", "123456"] {
+        let mut d = recorded(|c| c.connect.auth.password = Some(pin.into()));
+        d.connect();
+        d.request("health", 1).unwrap();
+        let frame = d.frame();
+        let message = format!(r#"it was \"{pin}\",\n{pin} ({pin}) {pin}"#);
+        d.text(&refusal(&frame, &format!(r#"{{"code":"X","message":"{message}"}}"#)));
+        d.text(&event("tick", 1, r#"{"count":4711,"ts":1791234569999,"text":"spin42"}"#));
+        d.input(Input::Closed { code: None, reason: pin.into() });
+        let log = d.log();
+        // Clocks and bounds are numbers of the log's own.
+        let mut told =
+            log.lines().filter(|line| !line.contains("openclaw-record")).map(|line| line.replace("spin42", ""));
+        assert!(!told.any(|line| line.contains(pin)), "{pin} is in\n{log}");
+        assert!(replayed(&log).complete);
+    }
+}
+
+#[test]
+fn damaged_frames_full_of_secrets_replay_too() {
+    let mut script = Lcg::new(5);
+    for round in 0..40 {
+        let mut d = recorded(|c| {
+            with_secrets(c);
+            c.backoff.max_attempts = None;
+        });
+        for _ in 0..30 {
+            d.nudge();
+            d.input(Input::Opened);
+            d.text(&challenge("n"));
+            let connect = d.frames().pop().unwrap_or_default();
+            let secret = [r#"s3cr3t-\"quoted\"-to\\ken"#, PASSWORD, "pin42", "s3cr3t\\n"][script.below(4)];
+            let frames = [
+                response(&connect, &HELLO.replace(r#""role""#, &format!(r#""deviceToken":"{secret}","role""#))),
+                refusal(&connect, &format!(r#"{{"code":"X","message":"{secret}","details":{{"token":"{secret}"}}}}"#)),
+                event("chat", 1, &format!(r#"{{"secrets":[{{"a":"{secret}"}},"{secret}"],"x":"{secret}"}}"#)),
+            ];
+            let mut bytes = frames[script.below(3)].clone().into_bytes();
+            for _ in 0..script.below(3) {
+                let at = script.below(bytes.len());
+                match script.below(3) {
+                    0 => bytes[at] = b"\"{}[],:0u\\ \n"[script.below(12)],
+                    1 => bytes.truncate(at.max(1)),
+                    _ => bytes.insert(at, b"\"\\{["[script.below(4)]),
+                }
+            }
+            d.text(&String::from_utf8_lossy(&bytes));
+        }
+        d.shutdown();
+        let log = d.log();
+        assert!(replayed(&log).complete, "round {round}");
+    }
+}
+
+#[test]
 fn hostile_logs_give_typed_errors() {
     let log = eventful(|_| {});
     let (header, rest) = log.split_once('\n').unwrap();

@@ -40,6 +40,7 @@
 
 mod header;
 mod input;
+mod keys;
 mod line;
 mod log;
 mod mask;
