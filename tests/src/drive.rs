@@ -302,6 +302,22 @@ impl Drive {
         })
     }
 
+    /// Ends the recording and gives the log.
+    pub fn log(&mut self) -> String {
+        self.client.end_record();
+        self.log_so_far()
+    }
+
+    /// What has been recorded since last asked.
+    pub fn log_so_far(&mut self) -> String {
+        let mut log = String::new();
+        while let Some(line) = self.client.poll_record() {
+            log.push_str(&line);
+            log.push('\n');
+        }
+        log
+    }
+
     fn collect(&mut self) {
         while let Some(output) = self.client.poll_output() {
             if let Output::Dial { conn, .. } = &output {

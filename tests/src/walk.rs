@@ -76,6 +76,21 @@ impl Walk {
         }
     }
 
+    /// Records the walk from here, the client's first step.
+    ///
+    /// # Panics
+    /// When a step has been taken already.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        assert!(self.drive.client.record(openclaw_proto::record::RecordLimit::default()));
+        self
+    }
+
+    /// Ends the recording and gives the log.
+    pub fn log(&mut self) -> String {
+        self.drive.log()
+    }
+
     /// Takes that many steps, then shuts down.
     ///
     /// # Panics

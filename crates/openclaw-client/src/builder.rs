@@ -1,15 +1,18 @@
 //! From a few words to a client.
 
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 
 use openclaw_proto::connect::{Auth, ClientInfo, ConnectParams, ProtocolRange, Role, Scope};
+use openclaw_proto::record::RecordLimit;
 use openclaw_proto::{
     BackoffConfig, Client as Core, ClientConfig, GatewayUrl, Limits, Plaintext, Secret, Timeouts, UrlError,
 };
 
 use crate::client::{Client, ConnectError};
 use crate::driver::Driver;
+use crate::recorder::Recorder;
 use crate::shared::Shared;
 use crate::tls;
 use crate::transport::{DialOptions, Runtime};
@@ -26,6 +29,8 @@ pub struct Builder<R> {
     backoff: BackoffConfig,
     dial: DialOptions,
     seed: Option<[u8; 32]>,
+    record: Option<Box<dyn Write + Send>>,
+    record_limit: RecordLimit,
 }
 
 /// Why a client cannot be made.
@@ -41,6 +46,9 @@ pub enum BuildError {
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system: {0}")]
     Random(getrandom::Error),
+    /// The thread that writes the recording cannot be started.
+    #[error("the recording cannot be started: {0}")]
+    Record(std::io::Error),
 }
 
 /// Why [`Builder::connect`] has no client to give.
@@ -69,6 +77,8 @@ impl<R: Runtime> Builder<R> {
             backoff: BackoffConfig::default(),
             dial: DialOptions::default(),
             seed: None,
+            record: None,
+            record_limit: RecordLimit::default(),
         }
     }
 
@@ -197,10 +207,28 @@ impl<R: Runtime> Builder<R> {
         self
     }
 
+    /// Records the client's whole life into `writer`, as a log that [`replay`](openclaw_proto::record::replay) can run
+    /// again; see [`record`](openclaw_proto::record) for what is masked in it and what is not.
+    ///
+    /// A thread of its own does the writing. When the driver has ended, it writes what is left, flushes and drops the
+    /// writer. If writing fails, the recording ends with a warning and the connection goes on.
+    #[must_use]
+    pub fn record(mut self, writer: impl Write + Send + 'static) -> Self {
+        self.record = Some(Box::new(writer));
+        self
+    }
+
+    /// How large the recording may become. Default 64 MiB.
+    #[must_use]
+    pub fn record_limit(mut self, limit: RecordLimit) -> Self {
+        self.record_limit = limit;
+        self
+    }
+
     /// Makes the client and its driver task, without connecting. Must be called where the runtime can spawn tasks.
     ///
     /// # Errors
-    /// When the address is refused or TLS cannot be set up.
+    /// When the address is refused, or TLS or the recording cannot be set up.
     pub fn build(mut self) -> Result<Client, BuildError> {
         let url = GatewayUrl::parse(&self.url, self.plaintext)?;
         if url.is_secure() && self.dial.tls.is_none() {
@@ -224,14 +252,17 @@ impl<R: Runtime> Builder<R> {
         config.timeouts = self.timeouts;
         config.limits = self.limits;
         config.backoff = self.backoff;
+        let mut core = Core::new(config, seed);
+        let recorder = match self.record {
+            Some(writer) if core.record(self.record_limit) => {
+                Some(Recorder::start(writer).map_err(BuildError::Record)?)
+            }
+            _ => None,
+        };
         let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
-        let shared = Shared::new(
-            Core::new(config, seed),
-            Box::new(move || clock.now()),
-            Box::new(move |task| spawner.spawn(task)),
-        );
+        let shared = Shared::new(core, Box::new(move || clock.now()), Box::new(move |task| spawner.spawn(task)));
         let client = Client::new(Arc::clone(&shared));
-        let driver = Driver::new(shared, self.runtime.clone(), Arc::new(self.dial));
+        let driver = Driver::new(shared, self.runtime.clone(), Arc::new(self.dial), recorder);
         self.runtime.spawn(Box::pin(driver));
         Ok(client)
     }

@@ -9,6 +9,7 @@ use openclaw_proto::{ConnId, Input, Instant, Notice, Output, State, StateKind, T
 
 use crate::Text;
 use crate::call::{CallError, Waiter};
+use crate::recorder::Recorder;
 use crate::shared::Shared;
 use crate::transport::{BoxFuture, DialOptions, Received, Runtime, Transport};
 
@@ -46,10 +47,11 @@ pub(crate) struct Driver<R: Runtime> {
     inputs: Vec<(ConnId, Input<Text>)>,
     outputs: Vec<Output<Waiter, Text>>,
     span: tracing::Span,
+    recorder: Option<Recorder>,
 }
 
 impl<R: Runtime> Driver<R> {
-    pub(crate) fn new(shared: Arc<Shared>, runtime: R, options: Arc<DialOptions>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, runtime: R, options: Arc<DialOptions>, recorder: Option<Recorder>) -> Self {
         let span = tracing::debug_span!("gateway", url = %shared.lock().core.config().url);
         Self {
             span,
@@ -61,6 +63,7 @@ impl<R: Runtime> Driver<R> {
             sleep: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            recorder,
         }
     }
 
@@ -162,6 +165,9 @@ impl<R: Runtime> Driver<R> {
         }
         while let Some(output) = locked.core.poll_output() {
             self.outputs.push(output);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.drain(&mut locked.core);
         }
         match &mut locked.driver {
             Some(waker) if waker.will_wake(cx.waker()) => {}
@@ -292,6 +298,9 @@ impl<R: Runtime> Drop for Driver<R> {
         locked.core.shutdown(now);
         while let Some(output) = locked.core.poll_output() {
             self.outputs.push(output);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.finish(&mut locked.core);
         }
         drop(locked);
         for output in self.outputs.drain(..) {

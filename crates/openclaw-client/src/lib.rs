@@ -11,6 +11,7 @@ mod client;
 mod driver;
 mod hub;
 mod queue;
+mod recorder;
 mod shared;
 mod text;
 mod tls;
@@ -25,7 +26,8 @@ pub use hub::EventFilter;
 pub use openclaw_proto as proto;
 pub use openclaw_proto::{
     BackoffConfig, Down, ErrorCode, GatewayError, Jitter, Limits, NotSent, Notice, Plaintext, Request, RequestError,
-    Secret, Sequence, State, StopReason, Timeouts, TransportError, TwoStage, UrlError, WhenNotReady, connect, recovery,
+    Secret, Sequence, State, StopReason, Timeouts, TransportError, TwoStage, UrlError, WhenNotReady, connect, record,
+    recovery,
 };
 pub use queue::{Backlog, Lagged, Receiver};
 pub use rustls;

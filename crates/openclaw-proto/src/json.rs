@@ -29,6 +29,11 @@ impl<'a> RawObject<'a> {
         self.members.iter().rev().find(|(name, _)| name == key).map(|(_, raw)| raw.get()).filter(|raw| *raw != "null")
     }
 
+    /// Every member, in order.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.members.iter().map(|(name, raw)| (&**name, raw.get()))
+    }
+
     pub(crate) fn text(&self, key: &str) -> Option<Cow<'a, str>> {
         self.get(key).and_then(text)
     }

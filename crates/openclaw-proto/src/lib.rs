@@ -94,6 +94,7 @@ pub mod frame;
 mod json;
 mod open_enum;
 mod payload;
+pub mod record;
 pub mod recovery;
 mod request;
 mod rng;

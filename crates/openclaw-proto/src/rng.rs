@@ -20,6 +20,15 @@ impl Rng {
         Self(state)
     }
 
+    /// The seed of a generator that goes on from here.
+    pub(crate) fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        for (chunk, word) in seed.chunks_exact_mut(8).zip(self.0) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        seed
+    }
+
     pub(crate) fn next_u64(&mut self) -> u64 {
         let [s0, s1, s2, s3] = &mut self.0;
         let result = s1.wrapping_mul(5).rotate_left(7).wrapping_mul(9);

@@ -75,6 +75,9 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     ///
     /// Inputs of any other than the present connection are counted and change nothing.
     pub fn handle_input(&mut self, now: Now, conn: ConnId, input: Input<T>) {
+        if let Some(log) = &mut self.log {
+            log.input(now, conn, &input);
+        }
         self.observe_clocks(now);
         let gone = matches!(input, Input::Closed { .. } | Input::Failed(_));
         if self.closing.is_some_and(|closing| closing.conn == conn) {

@@ -17,6 +17,7 @@ const WAKE_GRACE: Duration = Duration::from_secs(5);
 impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// Starts connecting, and goes on from a pause. Does nothing unless the client is idle, paused or stopped.
     pub fn start(&mut self, now: Now) {
+        self.note("start", now);
         self.observe_clocks(now);
         self.dial(now, Trigger::Start);
     }
@@ -24,6 +25,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// Makes the next attempt now, if the client is waiting for one or paused: the application knows that something has
     /// changed (a credential, a pairing, the network).
     pub fn nudge(&mut self, now: Now) {
+        self.note("nudge", now);
         self.observe_clocks(now);
         self.dial(now, Trigger::Nudge);
     }
@@ -31,6 +33,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// Stops from whatever state. Every request completes at once; the peer gets
     /// [`close_grace`](super::Timeouts::close_grace) to answer the close.
     pub fn shutdown(&mut self, now: Now) {
+        self.note("shutdown", now);
         let Some(to) = transition(self.state, Trigger::Shutdown) else { return };
         self.state = to;
         self.due = None;
@@ -55,6 +58,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     /// Tells what time it is. Call it at or after the time [`poll_timeout`](Self::poll_timeout) gave; earlier is harmless.
     pub fn handle_timeout(&mut self, now: Now) {
+        self.note("timeout", now);
         self.observe_clocks(now);
         if let Some(closing) = self.closing.filter(|closing| closing.until <= now.mono) {
             self.outputs.push_back(Output::Abort { conn: closing.conn });

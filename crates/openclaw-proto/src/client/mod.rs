@@ -5,8 +5,10 @@ mod config;
 mod inbound;
 mod io;
 mod lifecycle;
+mod record;
 mod state;
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
@@ -21,6 +23,7 @@ use backoff::Backoff;
 
 use crate::connection::{ConnId, Connection, Down, Phase, TimerKind};
 use crate::frame::Request;
+use crate::record::Log;
 use crate::request::{Readiness, Refused, RequestId, RequestLimits, Requests};
 use crate::rng::Rng;
 use crate::stats::Stats;
@@ -53,6 +56,8 @@ pub struct Client<W, T> {
     requests: Requests<W>,
     outputs: VecDeque<Output<W, T>>,
     stats: Stats,
+    /// What is recorded, if anything is.
+    log: Option<Box<Log>>,
 }
 
 /// A connection that only waits for the peer to answer our close.
@@ -95,6 +100,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             requests: Requests::new(limits),
             outputs: VecDeque::new(),
             stats: Stats::default(),
+            log: None,
         }
     }
 
@@ -106,17 +112,28 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// # Errors
     /// When it cannot be accepted; the waiter comes back and nothing else will be heard of it.
     pub fn request(&mut self, now: Now, request: Request, waiter: W) -> Result<RequestId, Refused<W>> {
-        if let Some(why) = self.no_prospect() {
-            return Err(Refused { waiter, why });
+        let line = self.log.as_ref().and_then(|log| log.request(now, &request));
+        let result = match self.no_prospect() {
+            Some(why) => Err(Refused { waiter, why }),
+            None => {
+                let ready = self.taking().map(readiness);
+                self.requests.submit(now.mono, request, waiter, self.config.timeouts.request, ready, &mut self.rng)
+            }
+        };
+        if let (Some(log), Some(line)) = (&mut self.log, line) {
+            log.requested(line, result.as_ref().map(|id| *id).map_err(|refused| &refused.why));
         }
-        let ready = self.taking().map(readiness);
-        self.requests.submit(now.mono, request, waiter, self.config.timeouts.request, ready, &mut self.rng)
+        result
     }
 
     /// Gives up on a request. Its waiter comes back, unless the request has completed already. What the transport has
     /// taken cannot be called back: the gateway may still run it, and its answer is then counted as late.
     pub fn cancel(&mut self, id: RequestId) -> Option<W> {
-        self.requests.cancel(id)
+        let waiter = self.requests.cancel(id);
+        if let Some(log) = &mut self.log {
+            log.cancelled(id, waiter.is_some());
+        }
+        waiter
     }
 
     /// The next frame to send. Ask only while the transport has room: what has been taken counts as sent, and its
@@ -133,7 +150,11 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         }?;
         connection.handed_over(now.mono, self.config.timeouts.write_stall);
         self.stats.frames_out += 1;
-        Some(Transmit { conn: connection.id, text })
+        let transmit = Transmit { conn: connection.id, text };
+        if let Some(log) = &mut self.log {
+            log.transmit(now, &transmit);
+        }
+        Some(transmit)
     }
 
     /// The same, if `conn` is the present connection: for adapters that may still hold an older one.
@@ -156,7 +177,11 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     ///
     /// Call until it gives none after every call that takes `&mut self`; the queue grows until you do.
     pub fn poll_output(&mut self) -> Option<Output<W, T>> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front()?;
+        if let Some(log) = &mut self.log {
+            log.output(&output);
+        }
+        Some(output)
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout), and why.

@@ -34,11 +34,11 @@ const ID_RANGE: Range<usize> = {
 /// ```
 #[derive(Clone)]
 pub struct Request {
-    text: Vec<u8>,
-    method: String,
+    pub(crate) text: Vec<u8>,
+    pub(crate) method: String,
     /// Fields that only some gateways know, as they will stand in the frame.
-    profile: Option<Vec<u8>>,
-    trace: Option<Vec<u8>>,
+    pub(crate) profile: Option<Vec<u8>>,
+    pub(crate) trace: Option<Vec<u8>>,
     pub(crate) timeout: Timeout,
     pub(crate) final_timeout: Option<Duration>,
     pub(crate) two_stage: bool,

@@ -32,6 +32,10 @@ impl<V, N> Slab<V, N> {
         self.slots.len() - self.free.len()
     }
 
+    pub(crate) fn untouched(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// The key the next [`insert`](Self::insert) will use. None only after 2^32 slots.
     pub(crate) fn next_key(&self) -> Option<Key> {
         match self.free.last() {

@@ -331,6 +331,11 @@ impl<W: Clone> Requests<W> {
         self.slab.len() - self.waiting.live
     }
 
+    /// Whether no request has ever been taken in: an earlier one would show in later ids.
+    pub(crate) fn untouched(&self) -> bool {
+        self.slab.untouched()
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.live
     }

@@ -1,0 +1,122 @@
+//! The log of a client that is being recorded.
+
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+
+use super::line::Line;
+use super::mask::Mask;
+use super::{RecordLimit, header, input};
+use crate::client::{ClientConfig, Input, Output, Transmit};
+use crate::connection::ConnId;
+use crate::frame::Request;
+use crate::request::{NotSent, Outcome, RequestId};
+use crate::time::Now;
+
+const LIMIT_REACHED: &str = r#"{"end":"limit"}"#;
+
+/// Lines that wait to be taken, and how many bytes may still follow.
+pub(crate) struct Log {
+    lines: VecDeque<String>,
+    mask: Mask,
+    /// What is left of the limit, the last line's room already taken off.
+    room: usize,
+    ended: bool,
+}
+
+impl Log {
+    pub(crate) fn new(config: &ClientConfig, seed: [u8; 32], limit: RecordLimit) -> Self {
+        let mask = Mask::new(config);
+        let room = limit.bytes.saturating_sub(LIMIT_REACHED.len() + 1);
+        let header = header::encode(config, seed, &mask);
+        let mut log = Self { lines: VecDeque::new(), mask, room, ended: false };
+        log.push(header);
+        log
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<String> {
+        self.lines.pop_front()
+    }
+
+    /// Start, nudge, shutdown, timeout: they consist of their time.
+    pub(crate) fn called(&mut self, kind: &str, now: Now) {
+        self.write(|_| Line::input(kind, Some(now)).finish());
+    }
+
+    pub(crate) fn input<T: AsRef<str>>(&mut self, now: Now, conn: ConnId, input: &Input<T>) {
+        self.write(|mask| input::encode_input(now, conn, input, mask));
+    }
+
+    /// The beginning of a request's line; none when nothing more is recorded.
+    pub(crate) fn request(&self, now: Now, request: &Request) -> Option<Line> {
+        (!self.ended).then(|| input::encode_request(now, request, &self.mask))
+    }
+
+    pub(crate) fn requested(&mut self, line: Line, result: Result<RequestId, &NotSent>) {
+        self.write(|mask| line.value("got", &input::answer_of(result, mask)).finish());
+    }
+
+    pub(crate) fn cancelled(&mut self, id: RequestId, found: bool) {
+        self.write(|_| Line::input("cancel", None).value("id", &format!("{id}")).value("got", &found).finish());
+    }
+
+    pub(crate) fn transmit(&mut self, now: Now, transmit: &Transmit) {
+        self.write(|mask| {
+            let frame = Line::new().value("conn", &transmit.conn.0).value("text", &mask.json(&transmit.text)).finish();
+            Line::new().raw("tx", &frame).now(now).finish()
+        });
+    }
+
+    pub(crate) fn output<W, T: AsRef<str>>(&mut self, output: &Output<W, T>) {
+        self.write(|mask| Line::new().value("out", &mask.text(&describe(output))).finish());
+    }
+
+    /// The recording ends here, and `left` outputs were not taken.
+    pub(crate) fn end(&mut self, left: usize) {
+        self.write(|_| Line::new().value("end", "done").value("left", &left).finish());
+        self.ended = true;
+    }
+
+    fn write(&mut self, line: impl FnOnce(&Mask) -> String) {
+        if !self.ended {
+            let line = line(&self.mask);
+            self.push(line);
+        }
+    }
+
+    fn push(&mut self, line: String) {
+        match self.room.checked_sub(line.len() + 1) {
+            Some(room) => {
+                self.room = room;
+                self.lines.push_back(line);
+            }
+            None => {
+                self.ended = true;
+                self.lines.push_back(LIMIT_REACHED.into());
+            }
+        }
+    }
+}
+
+/// An output as a log shows it: what `Debug` says, for texts that need not be `Debug` themselves.
+pub(crate) fn describe<W, T: AsRef<str>>(output: &Output<W, T>) -> String {
+    match output {
+        Output::Dial { conn, plan, deadline } => format!("Dial({conn:?}, {plan:?}, until {deadline:?})"),
+        Output::Close { conn, code, reason } => format!("Close({conn:?}, {code}, {reason:?})"),
+        Output::Abort { conn } => format!("Abort({conn:?})"),
+        Output::Accepted { id, payload, .. } => format!("Accepted({id}, {payload:?})"),
+        Output::Completed { outcome, .. } => match outcome {
+            Outcome::Replied(payload) => format!("Completed(Replied({payload:?}))"),
+            Outcome::Rejected(why) => {
+                format!("Completed(Rejected({:?}, {:?}, accepted: {}))", why.error, why.payload, why.accepted)
+            }
+            Outcome::NotSent(why) => format!("Completed(NotSent({why:?}))"),
+            Outcome::TimedOut { sent } => format!("Completed(TimedOut(sent: {sent}))"),
+            Outcome::OutcomeUnknown(down) => format!("Completed(OutcomeUnknown({down:?}))"),
+            Outcome::UnreadableAnswer => "Completed(UnreadableAnswer)".into(),
+        },
+        Output::Event(event) => format!("{event:?}"),
+        Output::State(state) => format!("State({state:?})"),
+        Output::Notice(notice) => format!("Notice({notice:?})"),
+    }
+}

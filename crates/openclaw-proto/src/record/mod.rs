@@ -1,0 +1,72 @@
+//! A flight recorder: what went into a client and what came out, as a log that can be replayed.
+//!
+//! [`Client::record`](crate::Client::record) switches it on, [`Client::poll_record`](crate::Client::poll_record) gives
+//! the log's lines, and [`replay`] runs a client over them once more and says where it behaves differently.
+//!
+//! # The format
+//!
+//! One JSON object a line. The first names the format's version, the seed and the configuration; an input has `in`, an
+//! output `out`, a frame given to the transport `tx`, the last line `end`. Outputs are kept as their `Debug` text, so a
+//! log is best replayed by the version that wrote it (`library` in the first line).
+//!
+//! # Secrets
+//!
+//! They are masked before they get into a line: the configured credentials wherever they occur, the query of the
+//! address, and every string below an object key that names a secret (`token`, `password`, `apiKey` and the like), in
+//! frames of both directions. What is masked in a frame keeps its length, so a replay sees frames of the sizes that were.
+//! A credential of fewer than six bytes is masked only where it is a whole word; one that is itself a word of the
+//! protocol (`event`) costs the replay, not the secret. Everything else is in the log as it was, people's words
+//! included: treat a log as you would treat the conversation itself.
+//!
+//! ```
+//! use openclaw_proto::record::{self, RecordLimit};
+//! use openclaw_proto::*;
+//!
+//! let url = GatewayUrl::parse("ws://127.0.0.1:18789", Plaintext::PrivateOnly)?;
+//! let mut client: Client<(), String> = Client::new(ClientConfig::new(url), [7; 32]);
+//! assert!(client.record(RecordLimit::default()));
+//! client.start(Now::default());
+//! while client.poll_output().is_some() {}
+//! client.end_record();
+//! let mut log = String::new();
+//! while let Some(line) = client.poll_record() {
+//!     log.push_str(&line);
+//!     log.push('\n');
+//! }
+//! let replayed = record::replay(&log)?;
+//! assert_eq!((replayed.inputs, replayed.outputs, replayed.complete), (1, 2, true));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod header;
+mod input;
+mod keys;
+mod line;
+mod log;
+mod mask;
+mod replay;
+
+pub(crate) use log::Log;
+pub use replay::{ReplayError, Replayed, replay};
+
+/// How large a log may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordLimit {
+    /// In bytes, line ends included. At the limit the log ends and says so; the client goes on. Default 64 MiB.
+    pub bytes: usize,
+}
+
+impl RecordLimit {
+    /// A limit in bytes.
+    #[must_use]
+    pub const fn bytes(bytes: usize) -> Self {
+        Self { bytes }
+    }
+}
+
+impl Default for RecordLimit {
+    fn default() -> Self {
+        Self { bytes: 64 << 20 }
+    }
+}

@@ -1,0 +1,185 @@
+//! Running a client over a log once more.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use super::header::{self, VERSION};
+use super::input::{self, Happened};
+use super::line::{Fields, Unusable};
+use super::log::describe;
+use super::mask::Mask;
+use crate::client::Client;
+use crate::json;
+
+/// What a log held; the client did all of it again in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Replayed {
+    /// Calls and inputs.
+    pub inputs: u64,
+    /// Outputs, each as recorded.
+    pub outputs: u64,
+    /// Frames given to the transport, each as recorded.
+    pub transmits: u64,
+    /// Whether the log has its proper end. One that was cut off, or that reached its limit, has not.
+    pub complete: bool,
+}
+
+/// Why a log cannot be replayed to its end. Lines are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// There is nothing in it.
+    #[error("the log is empty")]
+    Empty,
+    /// The first line is no header of a log, or lacks something.
+    #[error("the first line is no header: {0:?} is missing or unusable")]
+    Header(&'static str),
+    /// A version of the format that this library cannot read.
+    #[error("the log has format version {0}, this library reads version 1")]
+    Version(u64),
+    /// A line cannot be read.
+    #[error("line {number} cannot be read: {what:?} is missing or unusable")]
+    Line {
+        /// Which.
+        number: u64,
+        /// The field at fault.
+        what: &'static str,
+    },
+    /// The client did something else than what was recorded.
+    #[error("line {number}: recorded {expected:?}, replayed {got:?}")]
+    Diverged {
+        /// Which line.
+        number: u64,
+        /// What was recorded.
+        expected: String,
+        /// What the client did now; none if nothing.
+        got: Option<String>,
+    },
+}
+
+/// Runs a client over a whole log and compares everything it does with what was recorded.
+///
+/// Pure: no clock is read, no socket is made, and any text gives a result. A last line that was cut off in writing is
+/// left out.
+///
+/// # Errors
+/// At the first line that cannot be read or that the client does not repeat.
+pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
+    let mut lines = (1..).zip(log.split_inclusive('\n'));
+    let (_, first) = lines.next().ok_or(ReplayError::Empty)?;
+    let mut replay = Replay::new(first)?;
+    for (number, line) in lines {
+        match replay.line(number, line) {
+            Err(ReplayError::Line { .. }) if !line.ends_with('\n') && Fields::parse(line).is_none() => break,
+            other => other?,
+        }
+    }
+    Ok(replay.told)
+}
+
+struct Replay {
+    client: Client<u64, String>,
+    /// The replayed client knows masked credentials only, but what stands under telltale keys is masked here too.
+    mask: Mask,
+    told: Replayed,
+    ended: bool,
+}
+
+impl Replay {
+    fn new(first: &str) -> Result<Self, ReplayError> {
+        if first.trim().is_empty() {
+            return Err(ReplayError::Empty);
+        }
+        let header = |Unusable(what)| ReplayError::Header(what);
+        let fields = Fields::parse(first).ok_or(ReplayError::Header("openclaw-record"))?;
+        let version = fields.number("openclaw-record").map_err(header)?;
+        if version != VERSION {
+            return Err(ReplayError::Version(version));
+        }
+        let (config, seed) = header::decode(&fields).map_err(header)?;
+        Ok(Self { client: Client::new(config, seed), mask: Mask::default(), told: Replayed::default(), ended: false })
+    }
+
+    fn line(&mut self, number: u64, line: &str) -> Result<(), ReplayError> {
+        let bad = |Unusable(what)| ReplayError::Line { number, what };
+        let fields = Fields::parse(line).ok_or(ReplayError::Line { number, what: "line" })?;
+        if self.ended {
+            return Err(ReplayError::Line { number, what: "end" });
+        }
+        if fields.0.get("in").is_some() {
+            self.told.inputs += 1;
+            let kind = fields.text("in").map_err(bad)?;
+            let (expected, got) = self.happened(&kind, &fields).map_err(bad)?;
+            return same(number, expected, got);
+        }
+        if fields.0.get("out").is_some() {
+            self.told.outputs += 1;
+            let expected = fields.text("out").map_err(bad)?;
+            let got = self.client.poll_output().map(|output| describe(&output));
+            return same(number, Some(expected), got);
+        }
+        if fields.0.get("tx").is_some() {
+            self.told.transmits += 1;
+            let now = fields.now().map_err(bad)?;
+            let frame = fields.object("tx").map_err(bad)?;
+            let conn: u64 = frame.number("conn").map_err(bad)?;
+            let expected = shown_frame(conn, &frame.text("text").map_err(bad)?);
+            let got = self.client.poll_transmit(now);
+            let got = got.map(|transmit| shown_frame(transmit.conn.0, &self.mask.json(&transmit.text)));
+            return same(number, Some(expected), got);
+        }
+        self.end(number, &fields)
+    }
+
+    /// Does what happened. Gives what was recorded of its result, and the result.
+    fn happened(&mut self, kind: &str, fields: &Fields<'_>) -> Result<(Option<String>, Option<String>), Unusable> {
+        let recorded = || fields.get("got").map(|raw| json::text(raw).unwrap_or_else(|| raw.into()).into_owned());
+        match input::decode(kind, fields)? {
+            Happened::Start(now) => self.client.start(now),
+            Happened::Nudge(now) => self.client.nudge(now),
+            Happened::Shutdown(now) => self.client.shutdown(now),
+            Happened::Timeout(now) => self.client.handle_timeout(now),
+            Happened::Input(now, conn, input) => self.client.handle_input(now, conn, input),
+            Happened::Request(now, request) => {
+                let result = self.client.request(now, request, self.told.inputs).map_err(|refused| refused.why);
+                let got = input::answer_of(result.as_ref().copied(), &self.mask);
+                return Ok((Some(recorded()?), Some(got)));
+            }
+            Happened::Cancel(id) => {
+                let found = self.client.cancel(id).is_some();
+                return Ok((Some(recorded()?), Some(found.to_string())));
+            }
+        }
+        Ok((None, None))
+    }
+
+    fn end(&mut self, number: u64, fields: &Fields<'_>) -> Result<(), ReplayError> {
+        let bad = |Unusable(what)| ReplayError::Line { number, what };
+        self.ended = true;
+        match fields.text("end").map_err(bad)?.as_str() {
+            "limit" => Ok(()),
+            "done" => {
+                let left: u64 = fields.number("left").map_err(bad)?;
+                let mut got = 0_u64;
+                while self.client.poll_output().is_some() {
+                    got += 1;
+                }
+                self.told.complete = true;
+                same(number, Some(left.to_string()), Some(got.to_string()))
+            }
+            _ => Err(ReplayError::Line { number, what: "end" }),
+        }
+    }
+}
+
+fn shown_frame(conn: u64, text: &str) -> String {
+    format!("#{conn} {text}")
+}
+
+fn same(number: u64, expected: Option<String>, got: Option<String>) -> Result<(), ReplayError> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(ReplayError::Diverged { number, expected: expected.unwrap_or_default(), got })
+}
