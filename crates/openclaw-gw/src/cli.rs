@@ -20,7 +20,7 @@ Examples:
 
 Exit codes:
   0    done
-  1    the gateway refused the call
+  1    the gateway refused the call, or a replay differs
   2    cannot connect or authenticate, or the connection broke
   3    no answer in time
   64   wrong usage, or a file that cannot be used
@@ -53,7 +53,18 @@ With --json every event is a line with exactly the keys event, seq, stateVersion
 Changes of the connection are lines with the key state; where a reader was too slow, a line with the key lagged \
 says how many events are missing.
 
-It ends with the connection, after --count events or --for a time, or with Ctrl-C.";
+When the connection ends it comes back by itself and says so. It ends after --count events or --for a time, with Ctrl-C, \
+or on a refusal that takes a person to mend; with --no-reconnect also with the connection.";
+
+const REPLAY_HELP: &str = "\
+Examples:
+  openclaw-gw --record run.ndjson call health
+  openclaw-gw replay run.ndjson
+
+It needs no gateway. Exit code 0: identical; 1: the first difference is shown.
+
+A recording holds what was sent and received, without the credentials of this program and without what stands under keys \
+that look secret. Everything else, the words of people among it, is in it.";
 
 const STATUS_HELP: &str = "\
 Examples:
@@ -111,6 +122,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
 
+    /// Record what the connection does, for replay; credentials are left out
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
     /// Tell on standard error what happens; twice for more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -134,6 +149,16 @@ pub(crate) enum Command {
     /// Print events as they come
     #[command(after_help = WATCH_HELP)]
     Watch(Watch),
+    /// Run the client over a recording once more and tell whether it does the same again
+    #[command(after_help = REPLAY_HELP)]
+    Replay(Replay),
+}
+
+#[derive(Args)]
+pub(crate) struct Replay {
+    /// A file that --record has written
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Args)]

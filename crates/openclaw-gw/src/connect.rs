@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::look::Look;
 use crate::output::mask::Mask;
 use crate::output::stdout::Stdout;
+use crate::recording::RecordFile;
 use crate::settings::Settings;
 
 /// What a command works with.
@@ -24,8 +25,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// Makes the client without connecting it.
-    pub(crate) fn new(settings: Settings, look: Look, mask: Mask, reconnects: bool) -> Result<Self, Failure> {
-        let client = client(&settings, reconnects)?;
+    pub(crate) fn new(
+        settings: Settings,
+        look: Look,
+        mask: Mask,
+        reconnects: bool,
+        record: Option<RecordFile>,
+    ) -> Result<Self, Failure> {
+        let client = client(&settings, reconnects, record)?;
         Ok(Self { client, settings, look, mask, stdout: Stdout::new() })
     }
 
@@ -50,7 +57,7 @@ async fn within<V>(limit: std::time::Duration, work: impl Future<Output = Result
     }
 }
 
-fn client(settings: &Settings, reconnects: bool) -> Result<Client, Failure> {
+fn client(settings: &Settings, reconnects: bool, record: Option<RecordFile>) -> Result<Client, Failure> {
     let mut info = match settings.role {
         Role::Node => ClientInfo::new(ClientId::NodeHost, ClientMode::Node),
         _ => ClientInfo::default(),
@@ -59,6 +66,10 @@ fn client(settings: &Settings, reconnects: bool) -> Result<Client, Failure> {
     info.display_name = Some("openclaw-gw".into());
     let builder = openclaw_tokio::builder(settings.url.as_str());
     let builder = if reconnects { builder } else { builder.no_reconnect() };
+    let builder = match record {
+        Some(file) => builder.record(file),
+        None => builder,
+    };
     builder
         .auth(settings.auth.clone())
         .role(settings.role.clone())

@@ -55,6 +55,13 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
+    /// A replay did something else than what was recorded.
+    pub(crate) fn diverged(line: u64, expected: &str, got: Option<&str>) -> Self {
+        let got = got.unwrap_or("nothing");
+        Self::new(Exit::Refused, format!("line {line} differs\nrecorded: {expected}\nreplayed: {got}"))
+            .hint("was the recording made by another version? its first line says by which".to_owned())
+    }
+
     /// Standard output cannot be written.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         Self::new(Exit::Output, format!("cannot write to standard output: {error}"))

@@ -9,6 +9,7 @@ mod hint;
 mod interrupt;
 mod logging;
 mod output;
+mod recording;
 mod run;
 mod settings;
 

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use crate::cli::{self, Cli, Colour};
-use crate::commands::{Halt, Job};
+use crate::cli::{self, Cli, Colour, Command};
+use crate::commands::{Halt, Job, replay};
 use crate::connect::Session;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,6 +11,7 @@ use crate::interrupt;
 use crate::logging;
 use crate::output::look::Look;
 use crate::output::mask::Mask;
+use crate::recording::RecordFile;
 use crate::settings::Settings;
 
 /// Runs the program.
@@ -45,14 +46,29 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
 fn execute(cli: Cli, settings: Settings) -> Exit {
     let look = Look::new(cli.global.json, cli.global.color);
     let mask = settings.mask();
+    if let Command::Replay(args) = &cli.command {
+        return replay::run(&args.file, look).unwrap_or_else(|failure| {
+            failure.print(look, &mask);
+            failure.exit
+        });
+    }
     logging::start(cli.global.verbose, mask.clone());
     // Before the runtime and its signal handlers are there, so that Ctrl-C ends a wait for standard input at once.
+    let record = cli.global.record;
     let result = Job::prepare(cli.command).and_then(|job| {
+        let (file, finished) = record.as_deref().map(RecordFile::create).transpose()?.unzip();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::system("cannot start the runtime", &error))?;
-        let result = runtime.block_on(work(job, settings, look, mask.clone()));
+        let result = runtime.block_on(async {
+            let result = work(job, settings, look, mask.clone(), file).await;
+            if let Some(finished) = finished {
+                // The driver ends now that nobody holds the client, and with it the recording.
+                let _ = tokio::task::spawn_blocking(|| finished.wait()).await;
+            }
+            result
+        });
         // Name resolution and a blocked standard output may still be under way, and nobody waits for them any more.
         runtime.shutdown_background();
         Ok(result)
@@ -68,10 +84,10 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
 }
 
 /// Runs a job until it is done or interrupted, and closes the connection either way.
-async fn work(job: Job, settings: Settings, look: Look, mask: Mask) -> Result<(), Halt> {
+async fn work(job: Job, settings: Settings, look: Look, mask: Mask, record: Option<RecordFile>) -> Result<(), Halt> {
     let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
     let ends_when_interrupted = job.ends_when_interrupted();
-    let mut session = Session::new(settings, look, mask, job.reconnects())?;
+    let mut session = Session::new(settings, look, mask, job.reconnects(), record)?;
     let client = session.client.clone();
     let result = tokio::select! {
         biased;

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod call;
+pub(crate) mod replay;
 mod status;
 mod watch;
 
@@ -36,6 +37,8 @@ impl Job {
     /// Reads what the command names. May block.
     pub(crate) fn prepare(command: Command) -> Result<Self, Failure> {
         Ok(match command {
+            // Needs no gateway and has been dealt with before.
+            Command::Replay(_) => return Err(Failure::usage("a replay is no job")),
             Command::Status => Self::Status,
             Command::Call(args) => Self::Call(call::Job::prepare(&args)?),
             Command::Watch(args) => Self::Watch(watch::Job::prepare(&args)),

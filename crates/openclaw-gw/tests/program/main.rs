@@ -12,6 +12,7 @@ mod call;
 mod end;
 mod gateway;
 mod program;
+mod replay;
 mod secrets;
 mod status;
 mod usage;
