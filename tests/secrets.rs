@@ -210,3 +210,31 @@ fn addresses_that_are_refused_show_no_password() {
         both("url error", &GatewayUrl::parse(&address, Plaintext::PrivateOnly).unwrap_err());
     }
 }
+
+#[test]
+fn what_is_shown_instead_is_enough_to_follow_a_connection() {
+    let mut d = Drive::ready();
+    d.text(&event("tick", 3, "{}"));
+    let conn = d.conn.unwrap();
+    assert_eq!((format!("{conn:?}"), conn.to_string(), conn.number()), ("ConnId(1)".into(), "#1".into(), 1));
+    let client = format!("{:?}", d.client);
+    for part in ["state: Ready", "id: ConnId(1)", "frames_in: 3", r#"version: Some("2026.9.6")"#] {
+        assert!(client.contains(part), "{part}: {client}");
+    }
+    let told = format!("{:?}", d.take());
+    for part in ["name: \"tick\"", "seq: Some(3)", "sequence: First", "payload_bytes: 2"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let request = Request::with_params("chat.send", &"x").unwrap();
+    assert!(format!("{request:?}").contains(r#"method: "chat.send""#));
+    d.submit(request, 1).unwrap();
+    let transmit = d.client.poll_transmit(d.now).unwrap();
+    assert_eq!(format!("{transmit:?}"), format!("Transmit(ConnId(1), {} bytes)", transmit.text.len()));
+    d.text(&refusal(&transmit.text, r#"{"code":"UNAVAILABLE","message":"busy","details":{"reason":"drain"}}"#));
+    let told = format!("{:?}", d.take());
+    assert!(told.contains("Rejected") && told.contains("busy") && told.contains("drain"), "{told}");
+    d.request("health", 2).unwrap();
+    let frame = d.frame();
+    d.text(&response(&frame, "[1,2,3]"));
+    assert!(format!("{:?}", d.take()).contains("Payload(7 bytes)"));
+}

@@ -64,6 +64,7 @@ fn the_caller_may_know_better() {
     let within = TwoStage::Expect { within: SECOND };
     assert!(waits_on(request("progressCard.refresh").two_stage(within)));
     assert!(waits_on(request("agent").two_stage(TwoStage::ByMethod)));
+    assert!(waits_on(request("agent").two_stage(TwoStage::Never).two_stage(TwoStage::ByMethod)));
     assert!(!waits_on(request("agent").two_stage(TwoStage::Never)));
     assert!(!waits_on(request("health").two_stage(TwoStage::ByMethod)));
 }

@@ -154,7 +154,10 @@ impl Request {
     #[must_use]
     pub fn two_stage(mut self, two_stage: TwoStage) -> Self {
         match two_stage {
-            TwoStage::ByMethod => {}
+            TwoStage::ByMethod => {
+                self.two_stage = self.method == "agent";
+                return self.recognise_two_phase();
+            }
             TwoStage::Never => self.two_stage = false,
             TwoStage::Expect { within } => {
                 self.two_stage = true;
