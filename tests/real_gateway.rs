@@ -288,6 +288,19 @@ fn the_program_shows_status_calls_and_watches() {
             assert!(row["receivedAt"].is_string(), "{line}");
         }
 
+        let file = std::env::temp_dir().join(format!("openclaw-recording-{}-{}", std::process::id(), gateway.version));
+        let path = file.to_str().expect("UTF-8");
+        let (code, _, err) = gateway.program(&["--record", path, "watch", "--for", "3s"]);
+        assert_eq!(code, 0, "{err}");
+        let (code, out, err) = gateway.program(&["replay", path, "--json"]);
+        let log = std::fs::read_to_string(&file).expect("a recording");
+        let _ = std::fs::remove_file(&file);
+        assert_eq!(code, 0, "{err}");
+        println!("{}: a recording of {} bytes replays: {}", gateway.version, log.len(), out.trim());
+        let replayed: Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!((&replayed["identical"], &replayed["complete"]), (&json!(true), &json!(true)));
+        assert!(!log.contains(&gateway.token), "the token is in the recording");
+
         let (code, ..) = gateway.program(&["--token", "wrong", "call", "health"]);
         assert_eq!(code, 2);
     }

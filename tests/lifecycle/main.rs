@@ -404,6 +404,57 @@ fn r14_the_sequence_begins_anew_with_each_connection() {
 }
 
 #[test]
+fn r25_a_gap_and_a_new_connection_are_told_so_that_subscriptions_can_be_made_again() {
+    use openclaw_proto::Sequence;
+    let mut d = Drive::ready_with(patient);
+    let first = d.conn.unwrap();
+    d.text(&event("chat", 1, "{}"));
+    d.text(&event("chat", 5, "{}"));
+    let told = d.take();
+    assert!(matches!(&told[1], Output::Event(e) if e.sequence == Sequence::Gap { missing: 3 } && e.conn == first));
+    assert_eq!(d.client.state(), StateKind::Ready, "a gap does not cost the connection");
+    d.input(closed(1006));
+    reconnect(&mut d);
+    let conns: Vec<_> = d
+        .take()
+        .iter()
+        .filter_map(|o| if let Output::State(State::Ready { conn, .. }) = o { Some(*conn) } else { None })
+        .collect();
+    assert!(conns.len() == 1 && conns[0] > first, "{conns:?}");
+    // The moment to subscribe again: the request leaves at once, on the new connection.
+    d.request("sessions.subscribe", 1).unwrap();
+    assert_eq!(d.frames().len(), 1);
+}
+
+#[test]
+fn property_the_reset_gate_opens_exactly_at_its_time_for_any_times() {
+    let mut random = openclaw_tests::Lcg::new(25);
+    for _ in 0..500 {
+        let gate = Duration::from_millis(1 + random.below(60_000) as u64);
+        let ready_for = Duration::from_millis(random.below(120_000) as u64);
+        let failures = 1 + u32::try_from(random.below(8)).unwrap();
+        let mut d = Drive::new(|c| {
+            patient(c);
+            c.backoff.stable_after = gate;
+            c.timeouts.silence_floor = Duration::from_secs(3_600);
+        });
+        d.start();
+        for _ in 0..failures {
+            d.input(Input::Failed(TransportError::Connect("refused".into())));
+            d.advance(delay(&d));
+        }
+        d.input(Input::Opened);
+        d.text(&challenge("n"));
+        d.say_hello();
+        d.advance(ready_for);
+        d.input(closed(1012));
+        let ceiling = |n: u32| Duration::from_secs(1 << n.min(10)).min(30 * SECOND);
+        let expected = if ready_for >= gate { ceiling(0) } else { ceiling(failures) };
+        assert_eq!(delay(&d), expected, "gate {gate:?}, ready for {ready_for:?} after {failures} failures");
+    }
+}
+
+#[test]
 fn original_09_and_10_a_mute_peer_is_cut_in_every_phase_and_a_stop_is_heard_while_it_is_quiet() {
     for phase in 0..4 {
         let mut d = match phase {
