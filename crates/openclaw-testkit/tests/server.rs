@@ -188,10 +188,11 @@ async fn a_flood_arrives_whole_and_a_client_that_does_not_read_is_cut_off() {
     soon(client.shutdown()).await;
     until(|| server.connections() == 0).await;
     // By hand: an upgrade, a connect and a request, both masked with zeros and of 126 bytes at least (their length has
-    // two bytes), and nothing read.
-    use tokio::io::AsyncWriteExt as _;
+    // two bytes), and nothing more read.
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let upgrade = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     deaf.write_all(upgrade.as_bytes()).await.unwrap();
+    assert_ne!(deaf.read(&mut [0; 1]).await.unwrap(), 0, "the upgrade is answered");
     let connect = json!({"type": "req", "id": "c", "method": "connect", "params": {
         "minProtocol": 4, "maxProtocol": 4, "scopes": ["operator.read"], "auth": {"token": "test-token"},
         "client": {"id": "cli", "version": "1", "platform": "linux", "mode": "cli"},
