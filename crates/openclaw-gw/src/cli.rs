@@ -56,6 +56,15 @@ says how many events are missing.
 When the connection ends it comes back by itself and says so. It ends after --count events or --for a time, with Ctrl-C, \
 or on a refusal that takes a person to mend; with --no-reconnect also with the connection.";
 
+const SERVE_HELP: &str = "\
+Examples:
+  openclaw-gw serve
+  openclaw-gw serve --port 0 --json --event chat=2s
+  openclaw-gw --token let-me-in serve --protocol v3
+
+The token is the one given with --token (or OPENCLAW_GATEWAY_TOKEN); without one the gateway has a token of its own, \
+which it prints. It listens on 127.0.0.1 only, and ends with Ctrl-C.";
+
 const REPLAY_HELP: &str = "\
 Examples:
   openclaw-gw --record run.ndjson call health
@@ -149,9 +158,51 @@ pub(crate) enum Command {
     /// Print events as they come
     #[command(after_help = WATCH_HELP)]
     Watch(Watch),
+    /// See a connection's whole life against an embedded gateway; needs nothing else
+    Demo,
+    /// Be a gateway for tests of clients in any language
+    #[command(after_help = SERVE_HELP)]
+    Serve(Serve),
     /// Run the client over a recording once more and tell whether it does the same again
     #[command(after_help = REPLAY_HELP)]
     Replay(Replay),
+}
+
+/// What the served gateway speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServeProtocol {
+    /// Wire v4, as gateways since 2026.5.12
+    V4,
+    /// Wire v3, as gateways before
+    V3,
+    /// v3 in the field names of the first Go client
+    Original,
+}
+
+/// NAME=PERIOD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Repeated {
+    pub(crate) name: String,
+    pub(crate) period: Duration,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// The loopback port; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 18_789)]
+    pub(crate) port: u16,
+
+    /// What to speak
+    #[arg(long, value_enum, default_value_t = ServeProtocol::V4)]
+    pub(crate) protocol: ServeProtocol,
+
+    /// How often to send the event tick
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) tick: Duration,
+
+    /// Send an event again and again, for example chat=2s; may be repeated
+    #[arg(long = "event", value_name = "NAME=PERIOD", value_parser = repeated)]
+    pub(crate) events: Vec<Repeated>,
 }
 
 #[derive(Args)]
@@ -211,6 +262,14 @@ pub(crate) enum Patience {
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
     let matches = Cli::command().try_get_matches_from(args)?;
     Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+fn repeated(text: &str) -> Result<Repeated, String> {
+    let (name, period) = text.split_once('=').ok_or("expected NAME=PERIOD, for example chat=2s")?;
+    if name.is_empty() {
+        return Err("the event has no name".into());
+    }
+    Ok(Repeated { name: name.into(), period: duration(period)? })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "clap takes fallible functions")]

@@ -1,9 +1,10 @@
 //! From the command line to the exit code.
 
 use std::ffi::OsString;
+use std::future::Future;
 
 use crate::cli::{self, Cli, Colour, Command};
-use crate::commands::{Halt, Job, replay};
+use crate::commands::{Halt, Job, demo, replay, serve};
 use crate::connect::Session;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -46,8 +47,18 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
 fn execute(cli: Cli, settings: Settings) -> Exit {
     let look = Look::new(cli.global.json, cli.global.color);
     let mask = settings.mask();
-    if let Command::Replay(args) = &cli.command {
-        return replay::run(&args.file, look).unwrap_or_else(|failure| {
+    let alone = match &cli.command {
+        Command::Replay(args) => Some(replay::run(&args.file, look)),
+        Command::Demo => Some(alone(demo::run(look), &mask, cli.global.verbose, Halt::Interrupted)),
+        Command::Serve(args) => {
+            let serving = serve::run(args, &settings, look);
+            // Ctrl-C is how a server ends.
+            Some(alone(serving, &mask, cli.global.verbose, Halt::StdoutClosed))
+        }
+        _ => None,
+    };
+    if let Some(result) = alone {
+        return result.unwrap_or_else(|failure| {
             failure.print(look, &mask);
             failure.exit
         });
@@ -80,6 +91,34 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
             failure.print(look, &mask);
             failure.exit
         }
+    }
+}
+
+/// Runs a command that brings its own gateway, until it is done or interrupted.
+fn alone(
+    work: impl Future<Output = Result<(), Halt>>,
+    mask: &Mask,
+    verbose: u8,
+    when_interrupted: Halt,
+) -> Result<Exit, Failure> {
+    logging::start(verbose, mask.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::system("cannot start the runtime", &error))?;
+    let result = runtime.block_on(async {
+        let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
+        tokio::select! {
+            biased;
+            () = interrupted => Err(when_interrupted),
+            result = work => result,
+        }
+    });
+    runtime.shutdown_background();
+    match result {
+        Ok(()) | Err(Halt::StdoutClosed) => Ok(Exit::Success),
+        Err(Halt::Interrupted) => Ok(Exit::Interrupted),
+        Err(Halt::Failed(failure)) => Err(*failure),
     }
 }
 

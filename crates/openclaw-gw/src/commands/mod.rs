@@ -1,7 +1,9 @@
 //! The commands.
 
 mod call;
+pub(crate) mod demo;
 pub(crate) mod replay;
+pub(crate) mod serve;
 mod status;
 mod watch;
 
@@ -37,8 +39,10 @@ impl Job {
     /// Reads what the command names. May block.
     pub(crate) fn prepare(command: Command) -> Result<Self, Failure> {
         Ok(match command {
-            // Needs no gateway and has been dealt with before.
-            Command::Replay(_) => return Err(Failure::usage("a replay is no job")),
+            // These connect to nothing and have been dealt with before.
+            Command::Replay(_) | Command::Demo | Command::Serve(_) => {
+                return Err(Failure::usage("this command takes no connection"));
+            }
             Command::Status => Self::Status,
             Command::Call(args) => Self::Call(call::Job::prepare(&args)?),
             Command::Watch(args) => Self::Watch(watch::Job::prepare(&args)),

@@ -11,6 +11,7 @@
 mod call;
 mod end;
 mod gateway;
+mod own_gateway;
 mod program;
 mod replay;
 mod secrets;
