@@ -1,5 +1,14 @@
 //! Faults on demand, in virtual time.
-#![allow(missing_docs, unreachable_pub, dead_code, clippy::needless_pass_by_value)]
+#![allow(missing_docs, reason = "names of tests say what they show")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::or_fun_call,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests, too"
+)]
+#![allow(dead_code, unreachable_pub, clippy::needless_pass_by_value, reason = "one bench for several test files")]
 
 mod common;
 

@@ -3,6 +3,7 @@
 mod calls;
 mod handshake;
 mod out;
+mod output;
 mod peer;
 mod timers;
 
@@ -18,52 +19,11 @@ use crate::fault::{Fault, Phase};
 use crate::ids::Ids;
 use crate::reply::{Asked, PeerId, Reply};
 use crate::{hello, wire};
+pub use output::GatewayOutput;
 use peer::{Peer, Stage};
 
 /// Where gateways cut close reasons, in bytes; a close frame would hold three more.
 const MAX_REASON: usize = 120;
-
-/// What whoever moves bytes for a gateway has to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GatewayOutput {
-    /// Send a text message.
-    Send {
-        /// To whom.
-        peer: PeerId,
-        /// What.
-        text: String,
-    },
-    /// Send a ping.
-    Ping {
-        /// To whom.
-        peer: PeerId,
-    },
-    /// Close with a close frame, after everything before it has been sent. The connection is over for the gateway.
-    Close {
-        /// Whose connection.
-        peer: PeerId,
-        /// The close code.
-        code: u16,
-        /// The close reason, at most 120 bytes.
-        reason: String,
-    },
-    /// Cut the connection without a close frame. It is over for the gateway.
-    Abort {
-        /// Whose connection.
-        peer: PeerId,
-    },
-}
-
-impl GatewayOutput {
-    /// Whose connection it is about.
-    #[must_use]
-    pub fn peer(&self) -> PeerId {
-        match self {
-            Self::Send { peer, .. } | Self::Ping { peer } | Self::Close { peer, .. } | Self::Abort { peer } => *peer,
-        }
-    }
-}
 
 /// A gateway without IO: time comes in as an argument, ids come from a seed, and equal inputs give equal outputs.
 #[derive(Debug)]
