@@ -27,7 +27,9 @@ pub(crate) struct Greeting<'a> {
     pub(crate) role: &'a str,
     pub(crate) scopes: &'a [String],
     pub(crate) uptime: Duration,
-    pub(crate) now: UnixMillis,
+    /// The presence rows and the versions of presence and health.
+    pub(crate) presence: Value,
+    pub(crate) versions: Value,
 }
 
 /// The payload of `hello-ok`.
@@ -38,9 +40,9 @@ pub(crate) fn hello(config: &GatewayConfig, greeting: &Greeting<'_>) -> Value {
         "protocol": config.dialect.protocol(),
         "features": {"methods": methods, "events": EVENTS},
         "snapshot": {
-            "presence": [{"host": "testkit", "mode": "gateway", "reason": "self", "ts": greeting.now.0}],
+            "presence": greeting.presence,
             "health": {"ok": true, "channels": {}, "defaultAgentId": "main"},
-            "stateVersion": {"presence": 1, "health": 1},
+            "stateVersion": greeting.versions,
             "uptimeMs": wire::millis(greeting.uptime),
             "sessionDefaults": {
                 "defaultAgentId": "main", "mainKey": "main", "mainSessionKey": "agent:main:main", "scope": "per-sender",

@@ -68,7 +68,7 @@
 //! # What it does not do
 //!
 //! Devices are taken on trust: the nonce is compared, signatures are not verified, nothing is paired and no device
-//! token is given out. There are no nodes, no presence rows, no origin checks, no rate limits, no lockouts and no
+//! token is given out. There are no nodes, no origin checks, no rate limits, no lockouts and no
 //! schemas for the params of methods.
 
 mod builtin;

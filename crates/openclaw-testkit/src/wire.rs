@@ -42,12 +42,22 @@ fn integer_code(code: &Value) -> Value {
 
 /// An event. Handshake events have no number.
 pub(crate) fn event(dialect: Dialect, name: &str, payload: &Value, seq: Option<u64>) -> String {
+    event_with(dialect, name, payload, seq, None)
+}
+
+/// An event, perhaps with a state version.
+pub(crate) fn event_with(
+    dialect: Dialect,
+    name: &str,
+    payload: &Value,
+    seq: Option<u64>,
+    state_version: Option<&Value>,
+) -> String {
     let name = Value::from(name);
     let field = if dialect == Dialect::Original { "params" } else { "payload" };
-    match seq {
-        Some(seq) => format!(r#"{{"type":"event","event":{name},"{field}":{payload},"seq":{seq}}}"#),
-        None => format!(r#"{{"type":"event","event":{name},"{field}":{payload}}}"#),
-    }
+    let seq = seq.map_or_else(String::new, |seq| format!(r#","seq":{seq}"#));
+    let version = state_version.map_or_else(String::new, |version| format!(r#","stateVersion":{version}"#));
+    format!(r#"{{"type":"event","event":{name},"{field}":{payload}{seq}{version}}}"#)
 }
 
 /// `INVALID_REQUEST` with a message.

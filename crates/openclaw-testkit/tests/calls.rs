@@ -14,7 +14,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, connect_as, request};
+use common::{Bench, connect, connect_as, request};
 use openclaw_testkit::{Asked, Dialect, GatewayConfig, Reply, error};
 use serde_json::{Value, json};
 
@@ -199,7 +199,7 @@ fn a_drain_refuses_requests_then_says_shutdown_then_closes_and_a_boot_ends_it() 
     assert_eq!((&refused["code"], &refused["retryAfterMs"]), (&json!("UNAVAILABLE"), &json!(1000)));
     assert_eq!(refused["details"]["reason"], "gateway-restarting");
     let latecomer = bench.open();
-    let late = bench.say(latecomer, &common::connect(json!({})));
+    let late = bench.say(latecomer, &connect(json!({})));
     assert_eq!(late.last().unwrap(), r#"#1 close 1013 "service restart""#);
     assert_eq!(bench.pass(millis(5000)), ["#0 event shutdown seq 1", r#"#0 close 1012 "service restart""#]);
     assert!(bench.core.stopped());
@@ -217,4 +217,45 @@ fn authority_can_be_withdrawn_and_everybody_cut_off() {
     assert_eq!(bench.said(), [r#"#0 close 4001 "client invalidated: device removed""#]);
     bench.core.abort_all(bench.now);
     assert_eq!(bench.said(), ["#1 abort"]);
+}
+
+#[test]
+fn presence_tells_v4_clients_who_comes_and_goes_and_counts_its_versions() {
+    let mut bench = Bench::new(GatewayConfig::new());
+    bench.ready(READ);
+    let visitor = bench.open();
+    let ui = json!({"client": {"id": "openclaw-macos", "mode": "ui"}, "device": null});
+    bench.core.handle_text(bench.now, visitor, &connect(ui));
+    let frames = bench.frames();
+    assert_eq!(frames[0]["payload"]["snapshot"]["stateVersion"], json!({"presence": 1, "health": 1}));
+    for frame in &frames[1..] {
+        assert_eq!((&frame["event"], &frame["stateVersion"]["presence"]), (&json!("presence"), &json!(2)));
+        let rows = frame["payload"]["presence"].as_array().unwrap();
+        assert_eq!((rows.len(), &rows[0]["reason"], &rows[1]["mode"]), (2, &json!("self"), &json!("ui")));
+    }
+    assert_eq!(frames.len(), 3, "the visitor's hello, and the event for both");
+    bench.core.handle_gone(bench.now, visitor);
+    let frames = bench.frames();
+    assert_eq!((frames.len(), &frames[0]["stateVersion"]["presence"]), (1, &json!(3)));
+    assert_eq!(frames[0]["payload"]["presence"][1]["reason"], "disconnect");
+    // Programs come and go unlisted.
+    let program = bench.ready(READ);
+    bench.core.handle_gone(bench.now, program);
+    assert!(bench.frames().iter().all(|frame| frame["event"] != "presence"));
+}
+
+#[test]
+fn v3_lists_every_client_and_shows_an_arrival_only_by_health() {
+    let mut bench = Bench::new(GatewayConfig::new().dialect(Dialect::V3));
+    let first = bench.open();
+    bench.core.handle_text(bench.now, first, &connect_as(Dialect::V3, json!({})));
+    let frames = bench.frames();
+    assert_eq!(frames[0]["payload"]["snapshot"]["stateVersion"]["presence"], 2);
+    assert_eq!((&frames[1]["event"], &frames[1]["stateVersion"]["health"]), (&json!("health"), &json!(2)));
+    let second = bench.open();
+    bench.core.handle_text(bench.now, second, &connect_as(Dialect::V3, json!({})));
+    bench.frames();
+    bench.core.handle_gone(bench.now, second);
+    let frames = bench.frames();
+    assert_eq!((frames.len(), &frames[0]["event"]), (1, &json!("presence")));
 }

@@ -97,7 +97,7 @@ fn first_frames_that_are_wrong_end_the_connection_with_the_real_codes() {
             connect(
                 json!({"minProtocol": 3, "maxProtocol": 3, "role": "node", "client": {"id": "node-host", "mode": "node"}}),
             ),
-            vec![r#"#0 yes "c" hello-ok"#],
+            vec![r#"#0 yes "c" hello-ok"#, "#0 event presence seq 1"],
         ),
     ];
     for (what, text, expected) in table {

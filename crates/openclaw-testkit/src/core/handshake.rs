@@ -48,7 +48,10 @@ impl GatewayCore {
             return;
         }
         match self.admit(peer, &request) {
-            Ok((role, scopes)) => self.greet(peer, &request.id, &role, scopes),
+            Ok((role, scopes)) => {
+                let client = request.params.get("client").cloned().unwrap_or_default();
+                self.greet(peer, &request.id, &role, scopes, &client);
+            }
             Err(Refusal { error, code, reason }) => {
                 self.refuse(peer, &request.id, &error);
                 let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
@@ -168,15 +171,17 @@ impl GatewayCore {
         asked.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    fn greet(&mut self, peer: PeerId, id: &Value, role: &str, scopes: Vec<String>) {
+    fn greet(&mut self, peer: PeerId, id: &Value, role: &str, scopes: Vec<String>, client: &Value) {
         let conn_id = self.ids.uuid();
+        let listed = self.enlist(peer, role, &scopes, client);
         let greeting = Greeting {
             conn_id: &conn_id,
             boot_id: &self.boot_id,
             role,
             scopes: &scopes,
             uptime: self.now.mono.since(self.booted.unwrap_or(self.now.mono)),
-            now: self.now.unix,
+            presence: self.presence.list(self.now.unix.0),
+            versions: self.presence.versions(),
         };
         let hello = hello::hello(&self.config, &greeting);
         let next_ping = self.now.mono.after(self.config.ping);
@@ -185,7 +190,9 @@ impl GatewayCore {
             state.scopes = scopes;
         }
         self.send(peer, wire::response(self.config.dialect, id, &hello));
-        self.fault_at(peer, Phase::Hello);
+        if !self.fault_at(peer, Phase::Hello) && listed {
+            self.announce();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod handshake;
 mod out;
 mod output;
 mod peer;
+mod presence;
 mod timers;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -21,6 +22,7 @@ use crate::reply::{Asked, PeerId, Reply};
 use crate::{hello, wire};
 pub use output::GatewayOutput;
 use peer::{Peer, Stage};
+use presence::Presence;
 
 /// Where gateways cut close reasons, in bytes; a close frame would hold three more.
 const MAX_REASON: usize = 120;
@@ -37,6 +39,7 @@ pub struct GatewayCore {
     next_tick: Option<Instant>,
     peers: BTreeMap<PeerId, Peer>,
     next_peer: u64,
+    presence: Presence,
     scheduled: BTreeMap<(Instant, u64), Scheduled>,
     next_scheduled: u64,
     /// Requests without a first answer.
@@ -76,6 +79,7 @@ impl GatewayCore {
             next_tick: None,
             peers: BTreeMap::new(),
             next_peer: 0,
+            presence: Presence::new(),
             scheduled: BTreeMap::new(),
             next_scheduled: 0,
             waiting: 0,
@@ -141,13 +145,11 @@ impl GatewayCore {
         self.outputs.pop_front()
     }
 
-    /// Sends an event to every connection that may see it, numbered by each connection's own counter.
+    /// Sends an event to every connection that may see it, numbered by each connection's own counter. `presence` and
+    /// `health` carry the present state version.
     pub fn broadcast(&mut self, now: Now, event: &str, payload: &Value) {
         self.at(now);
-        let seeing: Vec<PeerId> = self.peers.iter().filter(|(_, peer)| peer.sees(event)).map(|(id, _)| *id).collect();
-        for peer in seeing {
-            self.send_event(peer, event, payload);
-        }
+        self.tell_all(event, payload);
     }
 
     /// Goes down as a gateway does: requests are refused for [`GatewayConfig::drain_grace`], then everybody hears
@@ -164,6 +166,7 @@ impl GatewayCore {
         self.abort_all(now);
         self.life = Life::Serving;
         self.boot_id = self.ids.uuid();
+        self.presence = Presence::new();
         self.booted = Some(now.mono);
         self.next_tick = Some(now.mono.after(self.config.tick));
     }

@@ -28,7 +28,8 @@ impl GatewayCore {
 
     pub(super) fn send_event(&mut self, peer: PeerId, name: &str, payload: &Value) {
         let Some(seq) = self.peers.get_mut(&peer).map(super::Peer::next_seq) else { return };
-        self.send(peer, wire::event(self.config.dialect, name, payload, Some(seq)));
+        let version = self.state_version(name);
+        self.send(peer, wire::event_with(self.config.dialect, name, payload, Some(seq), version.as_ref()));
     }
 
     pub(super) fn refuse(&mut self, peer: PeerId, id: &Value, error: &Value) {
@@ -59,6 +60,7 @@ impl GatewayCore {
     /// Drops a connection and the answers it still had to get. Broadcasts it set off are for the others, too.
     pub(super) fn forget(&mut self, gone: PeerId) -> bool {
         let known = self.peers.remove(&gone).is_some();
+        self.delist(gone);
         let mut freed = 0;
         self.scheduled.retain(|_, later| match later {
             Scheduled::Step { call, reply, waits } => {
