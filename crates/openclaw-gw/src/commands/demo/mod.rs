@@ -133,7 +133,11 @@ async fn call(client: &Client, story: &Story, tally: &mut Tally, method: &str, p
     match outcome {
         Ok(payload) => {
             tally.add("calls answered");
-            let shown: String = payload.map(|p| one_line(p.as_str()).chars().take(60).collect()).unwrap_or_default();
+            let whole = payload.map(|p| one_line(p.as_str()).into_owned()).unwrap_or_default();
+            let mut shown: String = whole.chars().take(60).collect();
+            if shown.len() < whole.len() {
+                shown.push('…');
+            }
             story.tell("call", GOOD, &format!("{method} → {shown}  ({took:.1} ms)"));
         }
         Err(CallError::Rejected(rejected)) => {
