@@ -67,6 +67,9 @@
 //!
 //! # What it does not do
 //!
+//! It does not answer every odd request as a real gateway would: of 123 probes 66 differed from a real 2026.9.6 and 64 from a
+//! real 2026.5.7, in content or in close code. Where the two disagree, the real one is right.
+//!
 //! Devices are taken on trust: the nonce is compared, signatures are not verified, nothing is paired and no device
 //! token is given out. There are no nodes, no origin checks, no rate limits, no lockouts and no
 //! schemas for the params of methods.
