@@ -1,6 +1,5 @@
 //! From the driver to everyone who listens.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openclaw_proto::{Notice, State};
@@ -106,28 +105,12 @@ impl Hub {
 
     pub(crate) fn publish_event(&self, event: Event) {
         let mut hub = self.lock();
-        let mut interested: VecDeque<usize> = VecDeque::new();
-        for (index, (filter, _)) in hub.events.iter().enumerate() {
-            if filter.wants(event.name()) {
-                interested.push_back(index);
-            }
+        if !hub.events.iter().any(|(filter, _)| filter.wants(event.name())) {
+            return;
         }
-        let Some(last) = interested.pop_back() else { return };
         let event = event.map_text(Text::detached);
         let size = event.frame().as_ref().len();
-        let mut gone = false;
-        for index in interested {
-            if let Some((_, queue)) = hub.events.get(index) {
-                gone |= !queue.push(event.clone(), size);
-            }
-        }
-        if let Some((_, queue)) = hub.events.get(last) {
-            gone |= !queue.push(event, size);
-        }
-        if gone {
-            // A receiver that was dropped holds no queue any more.
-            hub.events.retain(|(_, queue)| Arc::strong_count(queue) > 1);
-        }
+        hub.events.retain(|(filter, queue)| !filter.wants(event.name()) || queue.push(event.clone(), size));
     }
 
     pub(crate) fn publish_state(&self, state: State) {
