@@ -70,6 +70,7 @@ impl Hub {
         if hub.ended {
             queue.end();
         } else {
+            hub.events.retain(|(_, queue)| held(queue));
             hub.events.push((filter, Arc::clone(&queue)));
         }
         Receiver(queue)
@@ -83,6 +84,7 @@ impl Hub {
         if hub.ended {
             queue.end();
         } else {
+            hub.states.retain(held);
             hub.states.push(Arc::clone(&queue));
         }
         Receiver(queue)
@@ -94,6 +96,7 @@ impl Hub {
         if hub.ended {
             queue.end();
         } else {
+            hub.notices.retain(held);
             hub.notices.push(Arc::clone(&queue));
         }
         Receiver(queue)
@@ -130,5 +133,28 @@ impl Hub {
         hub.events.drain(..).for_each(|(_, queue)| queue.end());
         hub.states.drain(..).for_each(|queue| queue.end());
         hub.notices.drain(..).for_each(|queue| queue.end());
+    }
+}
+
+/// Whether somebody still reads a queue. Those who have left are swept out when the next one comes, as an event or a
+/// state that would show their absence may be long in coming.
+fn held<V>(queue: &Arc<Queue<V>>) -> bool {
+    Arc::strong_count(queue) > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listening_and_leaving_for_ever_does_not_grow_the_hub() {
+        let hub = Hub::default();
+        for _ in 0..1_000 {
+            drop(hub.events("never".into(), Backlog::default()));
+            drop(hub.states());
+            drop(hub.notices());
+        }
+        let hub = hub.lock();
+        assert!(hub.events.len() <= 1 && hub.states.len() <= 1 && hub.notices.len() <= 1);
     }
 }
