@@ -1,119 +1,123 @@
-//! How to test a bot without a gateway: `cargo test --example test_your_bot`.
+//! A bot, and how to test it without a gateway: `cargo test --example test_your_bot`.
 //!
-//! The bot answers `ping` events: it reads the text, asks the agent, and gives back what the agent said.
+//! To see it at work against a real one: `OPENCLAW_GATEWAY_TOKEN=… cargo run --example test_your_bot`
 
-use std::time::Duration;
-
-use openclaw_tokio::{CallError, Client, EventFilter, Request};
-
-/// The bot: waits for one `ping` event and has the agent answer it. Busy gateways are asked again.
-///
-/// # Errors
-/// What the gateway says of the run, unless it says to come again.
-async fn answer_one_ping(client: &Client) -> Result<String, Box<dyn std::error::Error>> {
-    let mut pings = client.events(EventFilter::names(["ping"]));
-    let event = pings.next().await.ok_or("the client has ended")??;
-    let payload: serde_json::Value = serde_json::from_str(event.payload().unwrap_or("{}"))?;
-    let params = serde_json::json!({ "message": payload.get("text"), "idempotencyKey": "ping-1" });
-    loop {
-        match client.call(Request::with_params("agent", &params)?).await {
-            Ok(done) => return Ok(done.map(|payload| payload.as_str().to_owned()).unwrap_or_default()),
-            Err(error) => tokio::time::sleep(come_again(error)?).await,
-        }
-    }
-}
-
-/// How long to wait before the same request may be made again.
-fn come_again(error: CallError) -> Result<Duration, CallError> {
-    let retryable = !error.may_have_run() && error.gateway_error().is_some_and(|body| body.retryable == Some(true));
-    if !retryable {
-        return Err(error);
-    }
-    Ok(error.gateway_error().and_then(|body| body.retry_after).unwrap_or(Duration::from_millis(20)))
-}
+use openclaw_tokio::{CallError, Client};
+use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::var("OPENCLAW_GATEWAY_URL").unwrap_or_else(|_| "ws://127.0.0.1:18789".into());
     let token = std::env::var("OPENCLAW_GATEWAY_TOKEN").unwrap_or_default();
-    let client = openclaw_tokio::builder(url).token(token).scope("operator.write").connect().await?;
-    println!("{}", answer_one_ping(&client).await?);
-    client.shutdown().await;
+    let client = openclaw_tokio::builder(url).token(token).scope("operator.write").build()?;
+    client.start();
+    Ok(run_bot(client).await?)
+}
+
+/// Answers what is said in any session, but not what is said to the bot itself.
+async fn run_bot(client: Client) -> Result<(), CallError> {
+    let mut chats = client.events("chat");
+    while let Some(event) = chats.next().await {
+        let Ok(event) = event else { continue };
+        let chat: Value = event.deserialize().map_err(CallError::Decode)?;
+        let text = |pointer| chat.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (run, said) = (text("/runId"), text("/message/content/0/text"));
+        if text("/state") != "final" || run.starts_with("bot-") {
+            continue;
+        }
+        let answer = json!({
+            "sessionKey": text("/sessionKey"),
+            "message": format!("I heard: {said}"),
+            // The gateway knows an answer by its key, so that sending it again does not say it twice.
+            "idempotencyKey": format!("bot-{run}"),
+        });
+        while let Err(error) = client.request::<_, Value>("chat.send", &answer).await {
+            if error.gateway_error().is_some_and(|error| error.retryable != Some(true)) {
+                return Err(error);
+            }
+        }
+    }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use openclaw_testkit::{GatewayConfig, Reply, Server, error};
-    use openclaw_tokio::Client;
-    use serde_json::json;
+    use openclaw_testkit::{ChatReply, Effect, Fault, GatewayConfig, Point, RestartPlan, Server};
+    use tokio::task::JoinHandle;
+    use tokio::time::timeout;
 
-    use super::answer_one_ping;
+    use super::*;
 
-    async fn connect(server: &Server) -> Client {
-        let builder = openclaw_tokio::builder(server.url()).token(server.token()).scope("operator.write");
-        builder.connect().await.unwrap()
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A gateway, and the bot connected to it with that scope.
+    async fn start(config: GatewayConfig, scope: &str) -> (Server, JoinHandle<Result<(), CallError>>) {
+        let server = Server::start(config.chat(|_| ChatReply::text("noted"))).await.unwrap();
+        let builder = openclaw_tokio::builder(server.url()).token(server.token()).scope(scope);
+        let client = builder.backoff(|backoff| backoff.base = Duration::from_millis(10)).build().unwrap();
+        // The bot listens before it is connected, so that it misses nothing.
+        let bot = tokio::spawn(run_bot(client.clone()));
+        tokio::task::yield_now().await;
+        client.connect().await.unwrap();
+        (server, bot)
     }
 
-    /// Runs the bot and pings it until it has answered: an event before its subscription would pass it by.
-    async fn pinged(server: &Server, client: &Client) -> Result<String, String> {
-        let pings = async {
-            loop {
-                server.broadcast("ping", &json!({ "text": "are you there" }));
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::select! {
-            answer = answer_one_ping(client) => answer.map_err(|error| error.to_string()),
-            () = pings => unreachable!("pings do not end"),
-        }
+    /// Somebody says something.
+    fn say(server: &Server, run: &str, text: &str) {
+        let message = json!({"role": "assistant", "content": [{"type": "text", "text": text}]});
+        let chat = json!({"runId": run, "sessionKey": "agent:main:main", "state": "final", "message": message});
+        server.broadcast("chat", &chat);
     }
 
-    #[tokio::test]
-    async fn a_ping_is_answered_with_what_the_agent_says() {
-        let server = Server::start(GatewayConfig::new()).await.unwrap();
-        let client = connect(&server).await;
-        let answer = pinged(&server, &client).await.unwrap();
-        assert!(answer.contains("you said: are you there"), "{answer}");
-        let journal = server.journal();
-        assert_eq!((journal.len(), journal[0].method.as_str()), (1, "agent"));
-        assert_eq!(journal[0].params["message"], "are you there");
+    /// The texts of the bot's first `count` calls.
+    async fn answers(server: &Server, count: usize) -> Vec<String> {
+        let asked = timeout(PATIENCE, server.asked("chat.send", count)).await.unwrap();
+        asked.iter().map(|asked| asked.json()["message"].as_str().unwrap().to_owned()).collect()
     }
 
     #[tokio::test]
-    async fn a_busy_gateway_is_asked_again() {
-        let asked = AtomicUsize::new(0);
-        let config = GatewayConfig::new().method("agent", "operator.write", move |_| {
-            let mut busy = error("UNAVAILABLE", "not now");
-            busy["retryable"] = json!(true);
-            match asked.fetch_add(1, Ordering::Relaxed) {
-                0 | 1 => vec![Reply::Error(busy)],
-                _ => vec![Reply::Accepted(json!({})), Reply::Ok(json!({ "status": "ok" }))],
-            }
-        });
-        let server = Server::start(config).await.unwrap();
-        let client = connect(&server).await;
-        assert!(pinged(&server, &client).await.is_ok());
-        assert_eq!(server.journal().len(), 3);
+    async fn it_answers_what_is_said() {
+        let (server, _bot) = start(GatewayConfig::v4(), "operator.write").await;
+        say(&server, "r1", "hello");
+        say(&server, "r2", "anybody there?");
+        assert_eq!(answers(&server, 2).await, ["I heard: hello", "I heard: anybody there?"]);
     }
 
     #[tokio::test]
-    async fn a_refusal_that_will_not_change_is_passed_on() {
-        let config = GatewayConfig::new().method("agent", "operator.admin", |_| Vec::new());
-        let server = Server::start(config).await.unwrap();
-        let client = connect(&server).await;
-        let why = pinged(&server, &client).await.unwrap_err();
-        assert!(why.contains("operator.admin"), "{why}");
+    async fn it_does_not_answer_itself() {
+        let (server, _bot) = start(GatewayConfig::v4(), "operator.write").await;
+        say(&server, "r1", "hello");
+        answers(&server, 1).await;
+        // The gateway's agent answers the bot; that ends with a `final` too.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(server.requests().len(), 1);
     }
 
     #[tokio::test]
-    async fn a_restart_of_the_gateway_does_not_end_the_bot() {
-        let server = Server::start(GatewayConfig::new()).await.unwrap();
-        let client = connect(&server).await;
-        server.restart().await.unwrap();
-        assert!(pinged(&server, &client).await.is_ok());
+    async fn it_goes_on_after_a_restart_of_the_gateway() {
+        let (server, _bot) = start(GatewayConfig::v4(), "operator.write").await;
+        server.restart(RestartPlan::default()).await.unwrap();
+        timeout(PATIENCE, server.connected(1)).await.unwrap();
+        say(&server, "r1", "still here?");
+        assert_eq!(answers(&server, 1).await, ["I heard: still here?"]);
+    }
+
+    #[tokio::test]
+    async fn it_repeats_an_answer_whose_fate_it_does_not_know_under_the_same_key() {
+        let lost = Fault::new(Point::Response("chat.send".into()), Effect::Abort).once();
+        let (server, _bot) = start(GatewayConfig::v3().fault(lost), "operator.write").await;
+        say(&server, "r1", "hello");
+        let asked = timeout(PATIENCE, server.asked("chat.send", 2)).await.unwrap();
+        assert_eq!(asked[0].json(), asked[1].json());
+    }
+
+    #[tokio::test]
+    async fn it_gives_up_when_it_may_not_speak() {
+        let (server, bot) = start(GatewayConfig::v4(), "operator.read").await;
+        say(&server, "r1", "hello");
+        let error = timeout(PATIENCE, bot).await.unwrap().unwrap().unwrap_err();
+        assert_eq!(error.gateway_error().unwrap().missing_scope.as_deref(), Some("operator.write"));
     }
 }

@@ -1,71 +1,56 @@
-//! How a gateway behaves.
+//! What kind of gateway this is.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
 use std::time::Duration;
 
-use openclaw_proto::frame::MAX_FRAME_DEFAULT;
+use openclaw_proto::Secret;
+use openclaw_proto::connect::Scope;
 use serde_json::Value;
 
-use crate::builtin;
-use crate::fault::Fault;
-use crate::reply::{Asked, Method, Reply};
+use crate::call::Call;
+use crate::chat::{ChatReply, Script};
+use crate::dialect::Dialect;
+use crate::faults::Fault;
+use crate::limits::GatewayLimits;
+use crate::reply::Reply;
 
-/// Which gateway the wire looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+/// What a client must know to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Dialect {
-    /// Protocol 4, as 2026.9 speaks it.
-    #[default]
-    V4,
-    /// Protocol 3, as 2026.5.7 speaks it.
-    V3,
-    /// What the original Go client expects, though no released gateway speaks it: `result` on responses, `params` on
-    /// events, integer error codes, `connId` at the hello's top level, and the client id `control-center` with the
-    /// mode `operator` let in.
-    Original,
+pub enum AuthMode {
+    /// The shared token.
+    Token(Secret),
+    /// The password.
+    Password(Secret),
+    /// Nothing. As with real gateways this admits only `gateway-client`/`backend` on loopback without a device.
+    None,
 }
 
-impl Dialect {
-    /// The protocol version the dialect speaks.
-    #[must_use]
-    pub const fn protocol(self) -> u32 {
-        match self {
-            Self::V4 => 4,
-            Self::V3 | Self::Original => 3,
-        }
-    }
-}
+/// A method of the user's.
+pub(crate) type Handler = Box<dyn FnMut(&mut Call<'_>, &Value) -> Reply + Send>;
 
-/// How a gateway behaves. [`GatewayConfig::new`] gives one like a real gateway, with the token `test-token`.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
+/// What kind of gateway to be: wire, credential, methods, limits, faults. The default is a v4 gateway that behaves.
+///
+/// ```
+/// use openclaw_testkit::{ChatReply, GatewayConfig, Reply};
+/// use serde_json::json;
+///
+/// let config = GatewayConfig::v3()
+///     .token("s3cret")
+///     .method("cards.count", "operator.read", |_call, _params| Reply::ok(json!({"count": 52})))
+///     .chat(|message| ChatReply::text(if message == "ping" { "pong" } else { "what?" }));
+/// ```
 pub struct GatewayConfig {
-    /// Which gateway the wire looks like. Default: protocol 4.
-    pub dialect: Dialect,
-    /// The shared token; without one everybody is let in. Default: `test-token`.
-    pub token: Option<String>,
-    /// Time between `tick` events. Default: 30 s.
-    pub tick: Duration,
-    /// Time between pings; a client that has not answered one by the next is cut off. Default: 25 s.
-    pub ping: Duration,
-    /// How long a client may take to connect. Default: 15 s.
-    pub handshake_timeout: Duration,
-    /// The largest frame after the hello, in bytes. Default: 26 214 400.
-    pub max_payload: usize,
-    /// How many requests may wait for a first answer, over all connections. Default: 256.
-    pub max_waiting: usize,
-    /// How long requests are refused before a drain closes the connections. Default: zero.
-    pub drain_grace: Duration,
-    /// Whether the gateway says that it is still starting. Default: false.
-    pub booting: bool,
-    /// Merged into the hello: objects field by field, null removes a field, anything else replaces it.
-    pub hello_override: Option<Value>,
-    /// How many requests the journal keeps; the older half goes when it is full. Default: 100 000.
-    pub journal_limit: usize,
-    pub(crate) methods: BTreeMap<String, Method>,
-    /// Faults, and the number of the connection they are meant for; every connection without one.
-    pub(crate) faults: Vec<(Option<u64>, Fault)>,
+    pub(crate) dialect: Dialect,
+    pub(crate) auth: AuthMode,
+    pub(crate) version: Option<String>,
+    pub(crate) limits: GatewayLimits,
+    pub(crate) boot_for: Duration,
+    pub(crate) advertise: Vec<Value>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) methods: Vec<(String, Scope, Handler)>,
+    pub(crate) without: Vec<String>,
+    pub(crate) script: Script,
 }
 
 impl Default for GatewayConfig {
@@ -75,134 +60,148 @@ impl Default for GatewayConfig {
 }
 
 impl GatewayConfig {
-    /// A gateway with every built-in method (the crate's documentation lists them).
+    /// A v4 gateway that behaves. Its token is `test-token`.
     #[must_use]
     pub fn new() -> Self {
-        let config = Self {
+        Self {
             dialect: Dialect::V4,
-            token: Some("test-token".into()),
-            tick: Duration::from_secs(30),
-            ping: Duration::from_secs(25),
-            handshake_timeout: Duration::from_secs(15),
-            max_payload: MAX_FRAME_DEFAULT,
-            max_waiting: 256,
-            drain_grace: Duration::ZERO,
-            booting: false,
-            hello_override: None,
-            journal_limit: 100_000,
-            methods: BTreeMap::new(),
+            auth: AuthMode::Token("test-token".into()),
+            version: None,
+            limits: GatewayLimits::default(),
+            boot_for: Duration::ZERO,
+            advertise: Vec::new(),
             faults: Vec::new(),
-        };
-        builtin::install(config)
+            methods: Vec::new(),
+            without: Vec::new(),
+            script: Script::default(),
+        }
     }
 
-    /// Sets the dialect.
+    /// A v4 gateway.
+    #[must_use]
+    pub fn v4() -> Self {
+        Self::new()
+    }
+
+    /// A v3 gateway.
+    #[must_use]
+    pub fn v3() -> Self {
+        Self::new().dialect(Dialect::V3)
+    }
+
+    /// A gateway that speaks the original Go client's dialect.
+    #[must_use]
+    pub fn original() -> Self {
+        Self::new().dialect(Dialect::Original)
+    }
+
+    /// Speaks another wire.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
-    /// Sets the shared token.
+    /// Wants this token.
     #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.auth = AuthMode::Token(token.into());
         self
     }
 
-    /// Lets everybody in.
+    /// Wants this password.
     #[must_use]
-    pub fn no_token(mut self) -> Self {
-        self.token = None;
+    pub fn password(mut self, password: impl Into<Secret>) -> Self {
+        self.auth = AuthMode::Password(password.into());
         self
     }
 
-    /// Sets the time between ticks, which the hello announces.
+    /// Wants what `auth` says.
     #[must_use]
-    pub fn tick(mut self, tick: Duration) -> Self {
-        self.tick = tick;
+    pub fn auth(mut self, auth: AuthMode) -> Self {
+        self.auth = auth;
         self
     }
 
-    /// Sets the time between pings.
+    /// The version the hello states. Default: that of the release that is imitated.
     #[must_use]
-    pub fn ping(mut self, ping: Duration) -> Self {
-        self.ping = ping;
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
         self
     }
 
-    /// Sets the largest frame after the hello, which the hello announces.
+    /// How often `tick` is sent, as the hello states.
     #[must_use]
-    pub fn max_payload(mut self, bytes: usize) -> Self {
-        self.max_payload = bytes;
+    pub fn tick(self, tick: Duration) -> Self {
+        self.limits(|limits| limits.tick = tick)
+    }
+
+    /// Changes bounds and periods.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut GatewayLimits)) -> Self {
+        change(&mut self.limits);
         self
     }
 
-    /// Sets how long requests are refused before a drain closes the connections.
+    /// For so long after its start the gateway answers every connect that it is still starting.
     #[must_use]
-    pub fn drain_grace(mut self, grace: Duration) -> Self {
-        self.drain_grace = grace;
+    pub fn boot_for(mut self, boot_for: Duration) -> Self {
+        self.boot_for = boot_for;
         self
     }
 
-    /// Starts the gateway in the state in which it answers every `connect` with "still starting".
+    /// Changes what every hello says by a JSON merge patch, without changing what the gateway does:
+    /// `json!({"policy": {"tickIntervalMs": 0}})` states an interval that no gateway keeps.
     #[must_use]
-    pub fn booting(mut self) -> Self {
-        self.booting = true;
+    pub fn advertise(mut self, patch: Value) -> Self {
+        self.advertise.push(patch);
         self
     }
 
-    /// Changes the hello (see [`GatewayConfig::hello_override`]).
-    #[must_use]
-    pub fn hello_override(mut self, patch: Value) -> Self {
-        self.hello_override = Some(patch);
-        self
-    }
-
-    /// Adds a method, or replaces one. `scope` is what a connection must hold for it, such as `operator.read`; empty
-    /// for none. The handler runs while the gateway is locked: it answers and calls nothing of the gateway.
-    ///
-    /// ```
-    /// # use openclaw_testkit::{GatewayConfig, Reply};
-    /// # use serde_json::json;
-    /// # use std::time::Duration;
-    /// let config = GatewayConfig::new().method("weather", "operator.read", |asked| {
-    ///     vec![
-    ///         Reply::Accepted(json!({ "city": asked.params["city"] })),
-    ///         Reply::Ok(json!({ "status": "ok", "sky": "clear" })).after(Duration::from_millis(20)),
-    ///     ]
-    /// });
-    /// ```
-    #[must_use]
-    pub fn method(
-        mut self,
-        name: impl Into<String>,
-        scope: &str,
-        handler: impl Fn(&Asked) -> Vec<Reply> + Send + Sync + 'static,
-    ) -> Self {
-        let scope = Some(scope).filter(|scope| !scope.is_empty()).map(str::to_owned);
-        self.methods.insert(name.into(), Method { scope, handler: Arc::new(handler) });
-        self
-    }
-
-    /// Takes a method away; asking for it is then asking for an unknown one.
-    #[must_use]
-    pub fn without_method(mut self, name: &str) -> Self {
-        self.methods.remove(name);
-        self
-    }
-
-    /// Adds a fault to every connection.
+    /// Adds a fault.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push((None, fault));
+        self.faults.push(fault);
         self
     }
 
-    /// Adds a fault to the connection of that number, counted from 0.
+    /// Adds a method, or puts another in the place of a built-in one. The scope `"node"` means that nodes may call it
+    /// and operators may not.
     #[must_use]
-    pub fn fault_on(mut self, connection: u64, fault: Fault) -> Self {
-        self.faults.push((Some(connection), fault));
+    pub fn method<F>(mut self, name: impl Into<String>, scope: impl Into<Scope>, handler: F) -> Self
+    where
+        F: FnMut(&mut Call<'_>, &Value) -> Reply + Send + 'static,
+    {
+        self.methods.push((name.into(), scope.into(), Box::new(handler)));
         self
+    }
+
+    /// Takes a built-in method away: it is unknown then.
+    #[must_use]
+    pub fn without_method(mut self, name: impl Into<String>) -> Self {
+        self.without.push(name.into());
+        self
+    }
+
+    /// What the agent answers to `chat.send` and `agent`. Default: it repeats what it is told.
+    #[must_use]
+    pub fn chat<R: Into<ChatReply>>(mut self, mut script: impl FnMut(&str) -> R + Send + 'static) -> Self {
+        self.script = Script(Box::new(move |message| script(message).into()));
+        self
+    }
+}
+
+impl fmt::Debug for GatewayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayConfig")
+            .field("dialect", &self.dialect)
+            .field("auth", &self.auth)
+            .field("version", &self.version)
+            .field("limits", &self.limits)
+            .field("boot_for", &self.boot_for)
+            .field("advertise", &self.advertise)
+            .field("faults", &self.faults)
+            .field("methods", &self.methods.iter().map(|(name, ..)| name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

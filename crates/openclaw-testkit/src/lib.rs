@@ -1,97 +1,108 @@
-//! An OpenClaw gateway for tests: in process, deterministic, scriptable.
+//! An OpenClaw gateway for tests.
 //!
-//! It shows a client what real gateways have been seen to do: the challenge, the hello in the shapes of protocol 4 and
-//! 3, the error bodies and close codes of refused handshakes, scopes, ticks, pings, drains and restarts. It is no
-//! agent: its methods answer what a test tells them to.
+//! It speaks the wire of real gateways, v4 and v3, down to error bodies, close codes and the order of checks; it runs in
+//! the test's own process, needs nothing but loopback, and misbehaves on demand. Whatever it is asked it remembers.
 //!
-//! # Testing your own bot
+//! # Testing a program of one's own
+//!
+//! Start a [`Server`], connect the program to it, make things happen, look at what the program asked:
 //!
 #![cfg_attr(feature = "server", doc = "```")]
 #![cfg_attr(not(feature = "server"), doc = "```ignore")]
-//! use std::time::Duration;
-//! use openclaw_testkit::{GatewayConfig, Reply, Server};
-//! use openclaw_tokio::connect::Scope;
+//! use openclaw_testkit::{GatewayConfig, Server};
+//! use openclaw_tokio::{CallError, Client};
 //! use serde_json::{Value, json};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // A gateway with a method of the test's own that answers twice.
-//! let config = GatewayConfig::new().method("weather", "operator.read", |asked| {
-//!     let sky = if asked.params["city"] == "Bergen" { "rain" } else { "sun" };
-//!     vec![
-//!         Reply::Accepted(json!({ "runId": "w1" })),
-//!         Reply::Ok(json!({ "status": "ok", "sky": sky })).after(Duration::from_millis(5)),
-//!     ]
-//! });
-//! let server = Server::start(config).await?;
+//! // The program: it thanks everybody whose run has ended.
+//! async fn thank(client: Client) -> Result<(), CallError> {
+//!     let mut chats = client.events("chat");
+//!     while let Some(Ok(event)) = chats.next().await {
+//!         let chat: Value = event.deserialize().map_err(CallError::Decode)?;
+//!         if chat["state"] == "final" {
+//!             let thanks = json!({"sessionKey": chat["sessionKey"], "message": "thanks", "idempotencyKey": "t1"});
+//!             client.request::<_, Value>("chat.send", &thanks).await?;
+//!             break;
+//!         }
+//!     }
+//!     Ok(())
+//! }
 //!
-//! // What is tested would stand here.
-//! let client =
-//!     openclaw_tokio::builder(server.url()).token(server.token()).scopes([Scope::Read]).connect().await?;
-//! let agents: Value = client.request("agents.list", &json!({})).await?;
-//! assert_eq!(agents["defaultId"], "main");
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::start(GatewayConfig::v4()).await?;
+//! let client = openclaw_tokio::builder(server.url()).token(server.token()).scope("operator.write").connect().await?;
+//! let program = tokio::spawn(thank(client));
+//! server.connected(1).await;
+//! server.broadcast("chat", &json!({"runId": "r1", "sessionKey": "agent:main:main", "state": "final"}));
 //!
-//! // The gateway dies and comes back on its port; the client finds it again.
-//! server.kill().await;
-//! server.resume().await?;
-//! // (A request made before it knows that the connection is lost fails, unsent, and may be made again.)
-//! while client.request::<_, Value>("health", &json!({})).await.is_err() {}
-//!
-//! let methods: Vec<String> = server.journal().into_iter().map(|asked| asked.method).collect();
-//! assert_eq!(methods, ["agents.list", "health"]);
-//! client.shutdown().await;
-//! server.shutdown().await;
-//! # Ok(())
-//! # }
+//! let asked = server.asked("chat.send", 1).await;
+//! assert_eq!(asked[0].json()["message"], "thanks");
+//! program.await??;
+//! # Ok(()) }
 //! ```
 //!
-//! # Built-in methods
+//! The same with trouble: [`Server::restart`] and [`Server::kill`] close the port and open it again, [`Server::drain`]
+//! says goodbye first, and a [`Fault`] loses an answer, delays a hello, skips sequence numbers, stops reading …:
 //!
-//! | Method | Scope | Answer |
-//! |---|---|---|
-//! | `health`, `status`, `agents.list`, `models.list`, `sessions.list`, `system-presence` | read | small, in the real shape |
-//! | `echo` | read | its params |
-//! | `blob {size}` | read | that many bytes |
-//! | `flood {count, size}` | read | that many `chat` events to the caller, then the response |
-//! | `slow {ms}` | read | late |
-//! | `agent {message, idempotencyKey}` | write | `accepted`, and 20 ms later the result |
-//! | `chat.send {message, idempotencyKey}` | write | `started`, then `chat` events (`delta`, one a word, and `final`) to everybody |
+//! ```
+//! # use openclaw_testkit::*;
+//! let config = GatewayConfig::v4()
+//!     .fault(Fault::new(Point::Response("chat.send".into()), Effect::Abort).once())
+//!     .fault(Fault::new(Point::Upgrade, Effect::Refuse(HttpRefusal::new(503, "later"))).connection(2));
+//! ```
 //!
-//! [`GatewayConfig::method`] adds to them and replaces them, [`GatewayConfig::without_method`] takes them away.
+//! # What it has
+//!
+//! * The handshake: challenge, every check of connect, the credentials of a token or password, rate limit and lockout,
+//!   origins, the bounds on frames and connections before hello.
+//! * Requests: the scopes of every method, the shape of frames and params, the start queue, requests refused while
+//!   the gateway restarts.
+//! * Events: a sequence per connection, the scope each event needs, presence, health, ticks; slow readers miss what
+//!   may be missed and are closed over the rest.
+//! * Methods: `health`, `status`, `agents.list`, `models.list`, `sessions.list`, `system-presence`, `chat.send`,
+//!   `chat.abort`, `agent` (which answers twice), `agent.wait`; for tests of traffic `echo`, `blob`, `flood` and `slow`; and
+//!   those of your own ([`GatewayConfig::method`]). The agent says what [`GatewayConfig::chat`] tells it to.
+//! * No devices yet: of a device's proof only the nonce is looked at, and device tokens are refused.
 //!
 //! # Without sockets
 //!
-//! [`GatewayCore`] is the same gateway without IO: texts and time go in, [`GatewayOutput`]s come out, and equal seeds
-//! and inputs give equal outputs. With a core of `openclaw-proto` on the other side, a test of hours runs in
-//! milliseconds. The feature `server` (on by default) adds `Server`, which needs tokio.
-//!
-//! # What it does not do
-//!
-//! It does not answer every odd request as a real gateway would: of 123 probes 66 differed from a real 2026.9.6 and 64 from a
-//! real 2026.5.7, in content or in close code. Where the two disagree, the real one is right.
-//!
-//! Devices are taken on trust: the nonce is compared, signatures are not verified, nothing is paired and no device
-//! token is given out. There are no nodes, no origin checks, no rate limits, no lockouts and no
-//! schemas for the params of methods.
+//! [`GatewayCore`] is the gateway as a pure state machine in virtual time: deterministic, single-threaded, without
+//! IO. Put it and a client's core into one loop, and an hour of their life takes a millisecond. It is all that is left
+//! without the feature `server`.
 
-mod builtin;
-mod check;
+// Without the server there is nothing for its links to lead to.
+#![cfg_attr(not(feature = "server"), allow(rustdoc::broken_intra_doc_links))]
+
+mod call;
+mod chat;
 mod config;
-mod core;
-mod fault;
-mod hello;
-mod ids;
+mod dialect;
+mod errors;
+mod faults;
+mod frames;
+mod gateway;
+mod json;
+mod limits;
+mod methods;
 mod reply;
+mod rng;
+mod schema;
 #[cfg(feature = "server")]
 mod server;
-mod wire;
+mod shapes;
 
-pub use crate::core::{GatewayCore, GatewayOutput};
-pub use config::{Dialect, GatewayConfig};
-pub use fault::{Fault, Phase};
-pub use reply::{Asked, PeerId, Reply, error};
+pub use call::Call;
+pub use chat::ChatReply;
+pub use config::{AuthMode, GatewayConfig};
+pub use dialect::Dialect;
+pub use faults::{Effect, Fault, Point};
+pub use gateway::{
+    Asked, ConnectionInfo, Drain, GatewayCore, GatewayOutput, HttpRefusal, PeerId, PeerInfo, Phase, RestartPlan,
+};
+pub use limits::GatewayLimits;
+pub use reply::{ErrorBody, Reply};
 #[cfg(feature = "server")]
 pub use server::Server;
 
-/// The protocol: clocks and names that this crate's interface uses.
-pub use openclaw_proto as proto;
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

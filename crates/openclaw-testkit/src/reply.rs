@@ -1,117 +1,201 @@
-//! What a method is asked and what it answers.
+//! What a method answers.
 
-use std::fmt;
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-/// A connection, numbered from 0 in the order they came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId(pub(crate) u64);
+use crate::json;
 
-impl PeerId {
-    /// The connection's number.
-    #[must_use]
-    pub const fn index(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for PeerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
-    }
-}
-
-/// A request as the gateway got it.
+/// The `error` of a response.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    /// Who asked.
-    pub peer: PeerId,
-    /// What for.
-    pub method: String,
-    /// With what; `{}` when the request had none, as gateways read it.
-    pub params: Value,
+pub struct ErrorBody {
+    /// The top-level code, for example `INVALID_REQUEST`.
+    pub code: String,
+    /// The message for people.
+    pub message: String,
+    /// Finer codes and facts.
+    pub details: Option<Value>,
+    /// Whether the same request may succeed later.
+    pub retryable: Option<bool>,
+    /// How long to wait first.
+    pub retry_after: Option<Duration>,
 }
 
-/// One step of an answer. A handler gives a list of them, and they happen in that order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// `ok:true` with that payload.
-    Ok(Value),
-    /// `ok:false` with that error: `{"code":…,"message":…}` and whatever else (see [`error`]).
-    Error(Value),
-    /// That step, but later. The delay counts from the request.
-    After(Duration, Box<Self>),
-    /// The first of two answers: `status:"accepted"` is added to the payload if it says no status.
-    Accepted(Value),
-    /// An event to the connection that asked.
-    Event {
-        /// Its name.
-        name: String,
-        /// Its payload.
-        payload: Value,
-    },
-    /// An event to every connection that may see it.
-    Broadcast {
-        /// Its name.
-        name: String,
-        /// Its payload.
-        payload: Value,
-    },
-    /// The end of the connection that asked.
-    CloseConnection {
-        /// The close code.
-        code: u16,
-        /// The close reason.
-        reason: String,
-    },
-    /// No answer. What comes after it in the list still happens.
-    Nothing,
-}
-
-impl Reply {
-    /// This step `delay` after the request.
+impl ErrorBody {
+    /// An error of any code.
     #[must_use]
-    pub fn after(self, delay: Duration) -> Self {
-        Self::After(delay, Box::new(self))
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), details: None, retryable: None, retry_after: None }
     }
 
-    /// Whether this step, or the step it delays, answers the request.
-    pub(crate) fn answers(&self) -> bool {
-        match self {
-            Self::Ok(_) | Self::Error(_) | Self::Accepted(_) => true,
-            Self::After(_, reply) => reply.answers(),
-            _ => false,
+    /// `INVALID_REQUEST`.
+    #[must_use]
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new("INVALID_REQUEST", message)
+    }
+
+    /// `UNAVAILABLE`.
+    #[must_use]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new("UNAVAILABLE", message)
+    }
+
+    /// Adds details.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Says that the request may be repeated, after a while if one is given.
+    #[must_use]
+    pub fn retryable(mut self, after: impl Into<Option<Duration>>) -> Self {
+        self.retryable = Some(true);
+        self.retry_after = after.into();
+        self
+    }
+
+    /// The body as the wire has it.
+    pub(crate) fn to_value(&self) -> Value {
+        let mut body = json!({"code": self.code, "message": self.message});
+        if let Some(members) = body.as_object_mut() {
+            let mut put = |name: &str, value: Option<Value>| {
+                if let Some(value) = value {
+                    members.insert(name.into(), value);
+                }
+            };
+            put("details", self.details.clone());
+            put("retryable", self.retryable.map(Value::from));
+            put("retryAfterMs", self.retry_after.map(|after| millis(after).into()));
+        }
+        body
+    }
+
+    /// The integer code of the original Go client's dialect.
+    pub(crate) fn integer_code(&self) -> i32 {
+        match self.code.as_str() {
+            "INVALID_REQUEST" => 400,
+            "NOT_PAIRED" => 401,
+            "FORBIDDEN" => 403,
+            "UNAVAILABLE" => 503,
+            _ => 500,
         }
     }
 }
 
-/// An error for [`Reply::Error`].
+/// Whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a method answers, and when: nothing, once, or several times on the same request.
 ///
 /// ```
-/// let error = openclaw_testkit::error("UNAVAILABLE", "the model is asleep");
-/// assert_eq!(error["code"], "UNAVAILABLE");
+/// use openclaw_testkit::{ErrorBody, Reply};
+/// use serde_json::json;
+/// use std::time::Duration;
+///
+/// let now = Reply::ok(json!({"count": 3}));
+/// let late = Reply::ok(json!({})).after(Duration::from_millis(50));
+/// let refused = Reply::error(ErrorBody::invalid("no such card"));
+/// let in_two_stages = Reply::accepted().then_after(Duration::from_secs(1), Reply::ok(json!({"status": "ok"})));
 /// ```
+#[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
-pub fn error(code: &str, message: &str) -> Value {
-    serde_json::json!({ "code": code, "message": message })
+pub struct Reply {
+    pub(crate) steps: VecDeque<Step>,
 }
 
-/// What runs for a method.
-pub(crate) type Handler = Arc<dyn Fn(&Asked) -> Vec<Reply> + Send + Sync>;
-
-/// A method the gateway offers.
-#[derive(Clone)]
-pub(crate) struct Method {
-    /// The scope a connection must hold for it, if any.
-    pub(crate) scope: Option<String>,
-    pub(crate) handler: Handler,
+/// One answer and how long after the one before it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) delay: Duration,
+    pub(crate) answer: Answer,
 }
 
-impl fmt::Debug for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Method").field("scope", &self.scope).finish_non_exhaustive()
+/// One answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Ok(Option<String>),
+    Error(Option<String>, ErrorBody),
+    Close(u16, String),
+    Abort,
+}
+
+impl Reply {
+    fn once(answer: Answer) -> Self {
+        Self { steps: VecDeque::from([Step { delay: Duration::ZERO, answer }]) }
+    }
+
+    /// Success with a payload.
+    pub fn ok(payload: impl Serialize) -> Self {
+        Self::once(Answer::Ok(Some(json::text_of(&payload))))
+    }
+
+    /// Success with a payload that is JSON text already.
+    pub fn raw(payload: impl Into<String>) -> Self {
+        Self::once(Answer::Ok(Some(payload.into())))
+    }
+
+    /// Success without a payload.
+    pub fn empty() -> Self {
+        Self::once(Answer::Ok(None))
+    }
+
+    /// The first half of a two-stage answer: `{"status":"accepted"}`.
+    pub fn accepted() -> Self {
+        Self::ok(json!({"status": "accepted"}))
+    }
+
+    /// An error.
+    pub fn error(error: ErrorBody) -> Self {
+        Self::once(Answer::Error(None, error))
+    }
+
+    /// An error beside a payload, as runs that fail answer.
+    pub fn failed(payload: impl Serialize, error: ErrorBody) -> Self {
+        Self::once(Answer::Error(Some(json::text_of(&payload)), error))
+    }
+
+    /// No answer at all.
+    pub fn never() -> Self {
+        Self::default()
+    }
+
+    /// The caller's connection is closed instead.
+    pub fn close(code: u16, reason: impl Into<String>) -> Self {
+        Self::once(Answer::Close(code, reason.into()))
+    }
+
+    /// The caller's connection is cut without a close frame instead.
+    pub fn abort() -> Self {
+        Self::once(Answer::Abort)
+    }
+
+    /// The same, later.
+    pub fn after(mut self, delay: Duration) -> Self {
+        if let Some(first) = self.steps.front_mut() {
+            first.delay += delay;
+        }
+        self
+    }
+
+    /// Another answer on the same request.
+    pub fn then(mut self, next: Self) -> Self {
+        self.steps.extend(next.steps);
+        self
+    }
+
+    /// Another answer on the same request, so long after this one.
+    pub fn then_after(self, delay: Duration, next: Self) -> Self {
+        self.then(next.after(delay))
+    }
+}
+
+impl From<Result<Value, ErrorBody>> for Reply {
+    fn from(result: Result<Value, ErrorBody>) -> Self {
+        result.map_or_else(Self::error, Self::ok)
     }
 }

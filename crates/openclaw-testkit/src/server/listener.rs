@@ -1,75 +1,87 @@
-//! Accepting connections, and ending.
+//! The port: open, closed, and open again.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinSet;
 
-use super::conn;
+use super::connection;
 use super::shared::Shared;
 
-/// How long connections may take to end after a drain has closed them.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a port that somebody else has is asked for again.
+const ATTEMPTS: u32 = 200;
 
-/// The listener's task and the way to end it.
-#[derive(Debug)]
-pub(super) struct Listening {
-    stop: oneshot::Sender<End>,
-    task: JoinHandle<()>,
+/// Opens a port.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    socket(address)?.listen(1024)
 }
 
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+/// A socket that has the port but does not listen: whoever connects is refused.
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Connections of the life before may linger on the port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
-/// How a listener ends its connections.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum End {
-    /// They are cut.
-    Cut,
-    /// They may finish their close handshakes.
-    LetFinish,
-}
-
-pub(super) async fn end(listening: Option<Listening>, how: End) {
-    if let Some(mut listening) = listening {
-        let (stop, _) = oneshot::channel();
-        // Whoever cannot be told has ended already.
-        let _ = std::mem::replace(&mut listening.stop, stop).send(how);
-        let _ = (&mut listening.task).await;
-    }
-}
-
-/// Accepts connections until told to end. The task owns the connections' tasks, so that its end is theirs.
-pub(super) fn listen(listener: TcpListener, shared: &Arc<Shared>) -> Listening {
-    let (stop, mut stopped) = oneshot::channel();
-    let shared = Arc::clone(shared);
-    let task = tokio::spawn(async move {
-        let mut connections = JoinSet::new();
-        let how = loop {
-            tokio::select! {
-                biased;
-                how = &mut stopped => break how.unwrap_or(End::Cut),
-                Some(_) = connections.join_next() => {}
-                accepted = listener.accept() => match accepted {
-                    Ok((tcp, _)) => {
-                        connections.spawn(conn::run(Arc::clone(&shared), tcp));
-                    }
-                    // Out of descriptors, most likely: one of the connections has to end first.
-                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-                },
-            }
-        };
-        drop(listener);
-        if matches!(how, End::LetFinish) {
-            let finish = async { while connections.join_next().await.is_some() {} };
-            let _ = tokio::time::timeout(PATIENCE, finish).await;
+/// The same, some times over: another process may have the port for a moment.
+async fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let mut attempts = 0;
+    loop {
+        match socket(address) {
+            Ok(socket) => return Ok(socket),
+            Err(error) if attempts >= ATTEMPTS => return Err(error),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
-        connections.shutdown().await;
-    });
-    Listening { stop, task }
+        attempts += 1;
+    }
+}
+
+/// Accepts connections while the gateway wants any.
+pub(crate) async fn run(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>) {
+    if let Err(error) = accept(listener, address, &shared).await {
+        shared.lost(&error);
+    }
+}
+
+async fn accept(mut listener: TcpListener, address: SocketAddr, shared: &Arc<Shared>) -> io::Result<()> {
+    let mut wanted = shared.listen.subscribe();
+    let mut connections = JoinSet::new();
+    loop {
+        while *wanted.borrow_and_update() {
+            tokio::select! {
+                accepted = listener.accept() => {
+                    if let Ok((stream, remote)) = accepted {
+                        connections.spawn(connection::serve(stream, remote, Arc::clone(shared)));
+                    }
+                }
+                Some(_) = connections.join_next() => {}
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        drop(listener);
+        // Kept from others meanwhile, without listening.
+        let socket = reserve(address).await?;
+        shared.listening(false);
+        while !*wanted.borrow_and_update() {
+            tokio::select! {
+                Some(_) = connections.join_next() => {}
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        listener = socket.listen(1024)?;
+        shared.listening(true);
+    }
 }

@@ -1,6 +1,8 @@
 //! The gateway on a loopback port.
 
-mod conn;
+mod clock;
+mod connection;
+mod http;
 mod listener;
 mod shared;
 
@@ -9,31 +11,48 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::net::TcpListener;
+use openclaw_proto::Now;
+use serde::Serialize;
 use tokio::task::JoinHandle;
 
-use crate::config::GatewayConfig;
-use crate::core::GatewayCore;
-use crate::reply::{Asked, PeerId};
-use listener::{End, Listening, end, listen};
+use crate::config::{AuthMode, GatewayConfig};
+use crate::faults::Fault;
+use crate::gateway::{Asked, ConnectionInfo, Drain, GatewayCore, PeerId, Phase, RestartPlan};
 use shared::Shared;
 
-/// A gateway that listens on loopback, on the tokio runtime it was started in. Dropping it ends it.
+/// How long a polite shutdown waits for its connections.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A gateway that listens on loopback, on the tokio runtime it was started in. Dropping it ends it at once.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use openclaw_testkit::{GatewayConfig, Reply, Server};
+/// use serde_json::{Value, json};
+///
+/// let config = GatewayConfig::v4().method("cards.count", "operator.read", |_, _| Reply::ok(json!({"count": 52})));
+/// let server = Server::start(config).await?;
+/// let client = openclaw_tokio::builder(server.url()).token(server.token()).connect().await?;
+/// let answer: Value = client.request("cards.count", &json!({})).await?;
+/// assert_eq!(answer["count"], 52);
+/// # Ok(()) }
+/// ```
+///
+/// Methods run while the gateway is locked: one that calls the server itself would wait for ever. What a method needs is in
+/// its [`Call`](crate::Call).
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
-    token: Option<String>,
-    listening: tokio::sync::Mutex<Option<Listening>>,
-    timers: JoinHandle<()>,
+    token: String,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Server {
     /// Starts a gateway on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When there is no port to listen on.
+    /// When there is no port to be had.
     pub async fn start(config: GatewayConfig) -> io::Result<Self> {
         Self::start_on(0, config).await
     }
@@ -41,21 +60,40 @@ impl Server {
     /// Starts a gateway on that port of 127.0.0.1; 0 means a free one.
     ///
     /// # Errors
-    /// When the port cannot be listened on.
+    /// When the port is not to be had.
     pub async fn start_on(port: u16, config: GatewayConfig) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let token = config.token.clone();
-        let shared = Arc::new(Shared::new(GatewayCore::new(config, 1)));
-        let timers = tokio::spawn(Arc::clone(&shared).run_timers());
-        let listening = tokio::sync::Mutex::new(Some(listen(listener, &shared)));
-        Ok(Self { shared, address, token, listening, timers })
+        Self::bind((Ipv4Addr::LOCALHOST, port).into(), config).await
     }
 
-    /// Where it listens, as clients write it.
+    /// Starts a gateway on an address of the caller's choice.
+    ///
+    /// # Errors
+    /// When the address is not to be had.
+    #[allow(clippy::unused_async, reason = "starting needs a runtime, and only an async function says so")]
+    pub async fn bind(address: SocketAddr, config: GatewayConfig) -> io::Result<Self> {
+        let token = match &config.auth {
+            AuthMode::Token(secret) | AuthMode::Password(secret) => secret.expose().to_owned(),
+            AuthMode::None => String::new(),
+        };
+        let listener = listener::listen(address)?;
+        let address = listener.local_addr()?;
+        // Every server its own ids, and the same ones for the same port, which is as good as a seed gets here.
+        let shared = Arc::new(Shared::new(GatewayCore::new(config, u64::from(address.port()))));
+        let accepting = tokio::spawn(listener::run(listener, address, Arc::clone(&shared)));
+        let timing = tokio::spawn(Shared::keep_time(Arc::clone(&shared)));
+        Ok(Self { shared, address, token, tasks: vec![accepting, timing] })
+    }
+
+    /// Where clients connect to: `ws://127.0.0.1:…`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("ws://{}", self.address)
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The port.
@@ -64,100 +102,144 @@ impl Server {
         self.address.port()
     }
 
-    /// The shared token; empty when everybody is let in.
+    /// What lets clients in: the token or password; empty where none is wanted.
     #[must_use]
     pub fn token(&self) -> &str {
-        self.token.as_deref().unwrap_or_default()
+        &self.token
     }
 
     /// Sends an event to every connection that may see it.
-    pub fn broadcast(&self, event: &str, payload: &Value) {
-        self.shared.with(|core, now| core.broadcast(now, event, payload));
+    pub fn broadcast(&self, name: &str, payload: &(impl Serialize + ?Sized)) {
+        let payload = crate::json::value_of(payload);
+        self.with(|core, now| core.broadcast(now, name, &payload));
     }
 
-    /// How many connections have had their hello and are there.
+    /// Sends an event to one connection, outside of its sequence.
+    pub fn event(&self, peer: PeerId, name: &str, payload: &(impl Serialize + ?Sized)) {
+        let payload = crate::json::value_of(payload);
+        self.with(|core, now| core.event(now, peer, name, &payload));
+    }
+
+    /// Sends a text message to one connection, whatever it is.
+    pub fn inject(&self, peer: PeerId, text: impl Into<String>) {
+        self.with(|core, now| core.inject(now, peer, text));
+    }
+
+    /// Closes a connection.
+    pub fn close(&self, peer: PeerId, code: u16, reason: &str) {
+        self.with(|core, now| core.close(now, peer, code, reason));
+    }
+
+    /// Cuts a connection without a close frame.
+    pub fn abort(&self, peer: PeerId) {
+        self.with(|core, now| core.abort(now, peer));
+    }
+
+    /// Withdraws a connection's authority: it is closed with 4001.
+    pub fn invalidate(&self, peer: PeerId, reason: &str) {
+        self.with(|core, now| core.invalidate(now, peer, reason));
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.with(|core, _| core.fault(fault));
+    }
+
+    /// Takes all faults back.
+    pub fn clear_faults(&self) {
+        self.with(|core, _| core.clear_faults());
+    }
+
+    /// The open connections.
     #[must_use]
-    pub fn connections(&self) -> usize {
-        self.peers().len()
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        self.with(|core, _| core.connections())
     }
 
-    /// Those connections.
+    /// The requests that came after hello, oldest first.
     #[must_use]
-    pub fn peers(&self) -> Vec<PeerId> {
-        self.shared.with(|core, _| core.ready_peers())
+    pub fn requests(&self) -> Vec<Asked> {
+        self.with(|core, _| core.requests().cloned().collect())
     }
 
-    /// Every request so far (see [`GatewayCore::journal`]).
+    /// Where in its life the gateway is.
     #[must_use]
-    pub fn journal(&self) -> Vec<Asked> {
-        self.shared.with(|core, _| core.journal().to_vec())
+    pub fn phase(&self) -> Phase {
+        self.with(|core, _| core.phase())
     }
 
-    /// This process's id, as a hello gives it; a new one after each resume.
-    #[must_use]
-    pub fn boot_id(&self) -> String {
-        self.shared.with(|core, _| core.boot_id().to_owned())
+    /// Waits until `method` has been called `count` times, and gives the calls.
+    pub async fn asked(&self, method: &str, count: usize) -> Vec<Asked> {
+        self.shared
+            .until(|state| {
+                let asked: Vec<Asked> = state.core.requests().filter(|asked| asked.method == method).cloned().collect();
+                (asked.len() >= count).then_some(asked)
+            })
+            .await
     }
 
-    /// Withdraws a connection's authority: close 4001.
-    pub fn invalidate(&self, peer: PeerId) {
-        self.shared.with(|core, now| core.invalidate(now, peer));
+    /// Waits until exactly `count` connections have been let in, and gives them.
+    pub async fn connected(&self, count: usize) -> Vec<ConnectionInfo> {
+        self.shared
+            .until(|state| {
+                let mut ready = state.core.connections();
+                ready.retain(|connection| connection.ready);
+                (ready.len() == count).then_some(ready)
+            })
+            .await
     }
 
-    /// Whether every `connect` is answered with "still starting".
-    pub fn set_booting(&self, booting: bool) {
-        self.shared.with(|core, _| core.set_booting(booting));
+    /// Ends the gateway in order. Returns once the port is closed.
+    pub async fn drain(&self, drain: Drain) {
+        self.with(|core, now| core.drain(now, drain));
+        self.shared.until(|state| state.is_silent().then_some(())).await;
     }
 
-    /// Dies as by `kill -9`: every connection is cut, nobody listens any more. [`Server::resume`] brings it back.
+    /// Ends the gateway and starts it again on the same port. Returns once it serves.
+    ///
+    /// # Errors
+    /// When somebody else has taken the port meanwhile.
+    pub async fn restart(&self, plan: RestartPlan) -> io::Result<()> {
+        self.with(|core, now| core.restart(now, plan));
+        self.shared.until(|state| state.serves()).await
+    }
+
+    /// Ends the gateway at once: every connection is cut without a close frame, the port is closed. Returns once that
+    /// has happened.
     pub async fn kill(&self) {
-        let mut listening = self.listening.lock().await;
-        self.shared.with(GatewayCore::abort_all);
-        end(listening.take(), End::Cut).await;
+        self.with(|core, now| core.kill(now));
+        self.shared.until(|state| state.is_silent().then_some(())).await;
     }
 
-    /// Goes down as by SIGTERM: requests are refused for [`GatewayConfig::drain_grace`], everybody hears `shutdown`
-    /// and is closed with 1012, nobody listens any more.
-    pub async fn drain(&self, reason: &str, restart_expected: Option<Duration>) {
-        let mut listening = self.listening.lock().await;
-        self.shared.with(|core, now| core.drain(now, reason, restart_expected));
-        while !self.shared.with(|core, _| core.stopped()) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        end(listening.take(), End::LetFinish).await;
-    }
-
-    /// Listens again on the same port, as a new process with a new boot id.
+    /// Starts the gateway again on the same port after [`kill`](Self::kill) or [`drain`](Self::drain). Returns once it
+    /// serves.
     ///
     /// # Errors
-    /// When somebody else has taken the port.
+    /// When somebody else has taken the port meanwhile.
     pub async fn resume(&self) -> io::Result<()> {
-        let mut listening = self.listening.lock().await;
-        if listening.is_none() {
-            let listener = TcpListener::bind(self.address).await?;
-            self.shared.with(GatewayCore::boot);
-            *listening = Some(listen(listener, &self.shared));
+        self.with(|core, now| core.revive(now, Duration::ZERO));
+        self.shared.until(|state| state.serves()).await
+    }
+
+    /// Ends the gateway for good, politely.
+    pub async fn shutdown(mut self) {
+        self.with(|core, now| core.drain(now, Drain::default()));
+        let silent = self.shared.until(|state| state.is_silent().then_some(()));
+        let _ = tokio::time::timeout(PATIENCE, silent).await;
+        for task in self.tasks.drain(..) {
+            task.abort();
+            let _ = task.await;
         }
-        Ok(())
     }
 
-    /// Drains and comes back.
-    ///
-    /// # Errors
-    /// When somebody else has taken the port in between.
-    pub async fn restart(&self) -> io::Result<()> {
-        self.drain("gateway restarting", Some(Duration::from_millis(1500))).await;
-        self.resume().await
-    }
-
-    /// Drains and ends.
-    pub async fn shutdown(self) {
-        self.drain("gateway stopping", None).await;
+    /// Does whatever the core can do. The gateway waits meanwhile.
+    pub fn with<R>(&self, act: impl FnOnce(&mut GatewayCore, Now) -> R) -> R {
+        self.shared.with(act)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.timers.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

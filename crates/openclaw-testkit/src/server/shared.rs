@@ -1,100 +1,230 @@
-//! The core behind its lock, and its clock.
+//! The core, locked, and the roads to its connections.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use openclaw_proto::{Instant, Now, UnixMillis};
-use tokio::sync::Notify;
+use openclaw_proto::{Instant, Now};
+use tokio::sync::{Notify, mpsc, watch};
 
-use super::conn::Line;
-use crate::core::GatewayCore;
-use crate::reply::PeerId;
+use super::clock::Clock;
+use crate::gateway::{GatewayCore, GatewayOutput, HttpRefusal, PeerId, PeerInfo, Phase};
 
-/// The core, and what carries its outputs.
+/// What a connection's task is asked to write.
 #[derive(Debug)]
-pub(super) struct Shared {
-    core: Mutex<State>,
-    /// The core's next deadline may be another one.
-    changed: Notify,
-    started: tokio::time::Instant,
+pub(crate) enum Out {
+    Text(String),
+    Ping,
+    Close(u16, String),
+    Abort,
 }
 
+/// The near end of a connection.
 #[derive(Debug)]
-struct State {
-    core: GatewayCore,
-    lines: BTreeMap<PeerId, Line>,
+struct Link {
+    out: mpsc::UnboundedSender<Out>,
+    waiting: Arc<AtomicUsize>,
+    reading: watch::Sender<bool>,
+    cut: Arc<Notify>,
+}
+
+/// The far end, for the connection's task.
+#[derive(Debug)]
+pub(crate) struct Road {
+    pub(crate) peer: PeerId,
+    pub(crate) out: mpsc::UnboundedReceiver<Out>,
+    /// Bytes handed over and not yet written.
+    pub(crate) waiting: Arc<AtomicUsize>,
+    /// Whether anything is to be read.
+    pub(crate) reading: watch::Receiver<bool>,
+    /// The connection shall end even if its writer is stuck.
+    pub(crate) cut: Arc<Notify>,
+}
+
+/// What is behind the lock.
+pub(crate) struct State {
+    pub(crate) core: GatewayCore,
+    links: BTreeMap<PeerId, Link>,
+    /// Whether the port is open.
+    listening: bool,
+    /// The port could not be opened again.
+    lost: Option<io::ErrorKind>,
+    next: Option<Instant>,
+}
+
+impl State {
+    /// Whether the gateway serves, or why it never will.
+    pub(crate) fn serves(&self) -> Option<io::Result<()>> {
+        let lost = self.lost.map(|kind| Err(kind.into()));
+        lost.or_else(|| (self.listening && self.core.phase() == Phase::Ready).then_some(Ok(())))
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        !self.listening && self.links.is_empty() && self.core.phase() == Phase::Down
+    }
+}
+
+/// The gateway as all its tasks share it.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    clock: Clock,
+    /// The next timeout is another one.
+    rescheduled: Notify,
+    /// Whether the port shall be open.
+    pub(crate) listen: watch::Sender<bool>,
+    /// Counts changes, for those who wait for one.
+    changes: watch::Sender<u64>,
 }
 
 impl Shared {
-    pub(super) fn new(core: GatewayCore) -> Self {
+    pub(crate) fn new(core: GatewayCore) -> Self {
+        let next = core.poll_timeout();
         Self {
-            core: Mutex::new(State { core, lines: BTreeMap::new() }),
-            changed: Notify::new(),
-            started: tokio::time::Instant::now(),
+            state: Mutex::new(State { core, links: BTreeMap::new(), listening: true, lost: None, next }),
+            clock: Clock::new(),
+            rescheduled: Notify::new(),
+            listen: watch::Sender::new(true),
+            changes: watch::Sender::new(0),
         }
     }
 
-    /// Does something with the core, and what it wants done then.
-    pub(super) fn with<R>(&self, act: impl FnOnce(&mut GatewayCore, Now) -> R) -> R {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the core, and what it wants done.
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut GatewayCore, Now) -> R) -> R {
+        self.enter(|state, now| act(&mut state.core, now))
+    }
+
+    fn enter<R>(&self, act: impl FnOnce(&mut State, Now) -> R) -> R {
         let mut state = self.lock();
-        let result = act(&mut state.core, self.now());
-        state.deliver();
+        state.report();
+        let result = act(&mut state, self.clock.now());
+        self.pump(&mut state);
+        let next = state.core.poll_timeout();
+        if std::mem::replace(&mut state.next, next) != next {
+            self.rescheduled.notify_one();
+        }
         drop(state);
-        self.changed.notify_one();
+        self.changes.send_modify(|count| *count += 1);
         result
     }
 
-    pub(super) fn join(&self, line: Line) -> PeerId {
-        let mut state = self.lock();
-        let peer = state.core.connect(self.now());
-        state.lines.insert(peer, line);
-        state.deliver();
-        drop(state);
-        self.changed.notify_one();
-        peer
+    /// Asks the gateway to let a connection upgrade.
+    pub(crate) fn admit(&self, info: PeerInfo) -> Result<Road, HttpRefusal> {
+        self.enter(|state, now| {
+            let peer = state.core.connect(now, info)?;
+            let (sender, receiver) = mpsc::unbounded_channel();
+            let (reading, reads) = watch::channel(true);
+            let (waiting, cut) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+            let link = Link { out: sender, waiting: Arc::clone(&waiting), reading, cut: Arc::clone(&cut) };
+            state.links.insert(peer, link);
+            Ok(Road { peer, out: receiver, waiting, reading: reads, cut })
+        })
     }
 
-    pub(super) fn leave(&self, peer: PeerId) {
-        self.lock().lines.remove(&peer);
-        self.with(|core, now| core.handle_gone(now, peer));
+    /// A connection has ended.
+    pub(crate) fn gone(&self, peer: PeerId) {
+        self.enter(|state, now| {
+            state.links.remove(&peer);
+            state.core.handle_closed(now, peer);
+        });
     }
 
-    pub(super) async fn run_timers(self: Arc<Self>) {
+    /// The port has been opened or closed.
+    pub(crate) fn listening(&self, listening: bool) {
+        self.enter(|state, _| state.listening = listening);
+    }
+
+    /// The port could not be had again.
+    pub(crate) fn lost(&self, error: &io::Error) {
+        self.enter(|state, _| state.lost = Some(error.kind()));
+    }
+
+    /// Waits until `look` finds something.
+    pub(crate) async fn until<R>(&self, mut look: impl FnMut(&State) -> Option<R>) -> R {
+        let mut changes = self.changes.subscribe();
+        loop {
+            if let Some(found) = look(&self.lock()) {
+                return found;
+            }
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Calls the core when it wants to be called.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
         loop {
             let next = self.lock().core.poll_timeout();
-            match next {
-                None => self.changed.notified().await,
-                Some(at) => {
-                    tokio::select! {
-                        () = tokio::time::sleep_until(self.started + at.elapsed()) => {
-                            self.with(GatewayCore::handle_timeout);
-                        }
-                        () = self.changed.notified() => {}
+            let due = async {
+                match next {
+                    Some(at) => tokio::time::sleep_until(self.clock.at(at)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => self.with(|core, now| core.handle_timeout(now)),
+                () = self.rescheduled.notified() => {}
+            }
+        }
+    }
+
+    fn pump(&self, state: &mut State) {
+        while let Some(output) = state.core.poll_output() {
+            match output {
+                GatewayOutput::Send { peer, text } => {
+                    if let Some(link) = state.links.get(&peer) {
+                        let before = link.waiting.fetch_add(text.len(), Ordering::Relaxed);
+                        state.core.handle_buffered(peer, before + text.len());
+                        let _ = link.out.send(Out::Text(text));
                     }
+                }
+                GatewayOutput::Ping { peer } => state.tell(peer, Out::Ping),
+                GatewayOutput::Close { peer, code, reason } => state.tell(peer, Out::Close(code, reason)),
+                GatewayOutput::Abort { peer } => {
+                    state.tell(peer, Out::Abort);
+                    if let Some(link) = state.links.get(&peer) {
+                        link.cut.notify_one();
+                    }
+                }
+                GatewayOutput::StopReading { peer } => {
+                    if let Some(link) = state.links.get(&peer) {
+                        link.reading.send_replace(false);
+                    }
+                }
+                GatewayOutput::Listen => {
+                    self.listen.send_replace(true);
+                }
+                GatewayOutput::StopListening => {
+                    self.listen.send_replace(false);
                 }
             }
         }
     }
-
-    fn now(&self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unix = UnixMillis(u64::try_from(unix.as_millis()).unwrap_or(u64::MAX));
-        Now { mono: Instant::from_elapsed(self.started.elapsed()), unix }
-    }
-
-    /// A handler that panics must not take every later test assertion with it.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl State {
-    fn deliver(&mut self) {
-        while let Some(output) = self.core.poll_output() {
-            if let Some(line) = self.lines.get(&output.peer()) {
-                line.put(output);
-            }
+    fn tell(&self, peer: PeerId, out: Out) {
+        if let Some(link) = self.links.get(&peer) {
+            let _ = link.out.send(out);
         }
+    }
+
+    /// Tells the core how much each connection still has to write.
+    fn report(&mut self) {
+        for (peer, link) in &self.links {
+            self.core.handle_buffered(*peer, link.waiting.load(Ordering::Relaxed));
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
     }
 }

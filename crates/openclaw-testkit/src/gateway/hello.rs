@@ -1,0 +1,100 @@
+//! What a gateway says to a client it lets in.
+
+use openclaw_proto::connect::Scope;
+use serde_json::{Value, json};
+
+use super::guards::events;
+use super::peer::Session;
+use super::{GatewayCore, PeerId, Phase};
+use crate::config::AuthMode;
+use crate::dialect::Dialect;
+use crate::methods;
+use crate::reply::millis;
+
+impl GatewayCore {
+    /// The payload of a connect's answer.
+    pub(crate) fn hello(&self, id: PeerId, session: &Session) -> Value {
+        let conn_id = self.peers.get(&id).map(|peer| peer.conn_id.clone()).unwrap_or_default();
+        let v4 = self.dialect.is_v4();
+        let mut hello = json!({
+            "type": "hello-ok",
+            "protocol": self.dialect.protocol(),
+            "server": {"version": self.version, "connId": conn_id},
+            "features": {"methods": self.methods.names(), "events": events(self.dialect)},
+            "snapshot": self.snapshot(session),
+            "auth": {"role": session.role.as_str(), "scopes": texts(&session.scopes)},
+            "policy": {
+                "maxPayload": self.limits.max_payload,
+                "maxBufferedBytes": self.limits.max_buffered,
+                "tickIntervalMs": millis(self.limits.tick),
+            },
+        });
+        let patch = if v4 {
+            json!({
+                "server": {
+                    "buildId": format!("{}-testkit", self.version),
+                    "bootId": self.boot_id,
+                    "controlUiBuildSource": "bundled",
+                },
+                "features": {"capabilities": ["profile-binding-v1"]},
+                "auth": {"method": session.method, "recoveryScope": self.recovery_scope},
+                "policy": {
+                    "attachments": {"maxBytes": 19_464_192, "maxImageBytes": 6_291_456},
+                    "allowedSessionVisibilities": ["shared", "read-only", "suggest", "draft"],
+                    "hasMultipleSessionSharingIdentities": false,
+                },
+            })
+        } else {
+            json!({})
+        };
+        crate::json::merge(&mut hello, &patch);
+        if self.dialect == Dialect::Original {
+            crate::json::merge(&mut hello, &json!({"type": null, "server": {"connId": null}, "connId": conn_id}));
+        }
+        hello
+    }
+
+    fn snapshot(&self, session: &Session) -> Value {
+        let v4 = self.dialect.is_v4();
+        let sees_presence = !v4 || session.may(&Scope::Read);
+        let presence = if sees_presence { self.presence.rows(self.now.unix.0) } else { json!([]) };
+        let mut snapshot = json!({
+            "presence": presence,
+            "health": methods::health(self),
+            "stateVersion": {"presence": self.presence.version(), "health": self.health_version},
+            "uptimeMs": millis(self.now.mono.since(self.born)),
+            "sessionDefaults": {
+                "defaultAgentId": "main",
+                "mainKey": "main",
+                "mainSessionKey": "agent:main:main",
+                "scope": "per-sender",
+            },
+        });
+        if v4 {
+            let phase = if matches!(self.phase, Phase::Draining) { "draining" } else { "accepting" };
+            let patch = json!({
+                "suspension": {"phase": phase},
+                "sessionDefaults": {"modelConfigured": true, "ownership": "sole", "selectionRequired": false},
+            });
+            crate::json::merge(&mut snapshot, &patch);
+        }
+        if session.is_admin() {
+            let mode = match self.auth {
+                AuthMode::Token(_) => "token",
+                AuthMode::Password(_) => "password",
+                AuthMode::None => "none",
+            };
+            let patch = json!({
+                "configPath": "/gateway/openclaw.json",
+                "stateDir": "/gateway",
+                "authMode": mode,
+            });
+            crate::json::merge(&mut snapshot, &patch);
+        }
+        snapshot
+    }
+}
+
+fn texts(scopes: &[Scope]) -> Vec<&str> {
+    scopes.iter().map(Scope::as_str).collect()
+}

@@ -1,0 +1,109 @@
+//! Methods that tell how things are.
+
+use serde_json::{Value, json};
+
+use crate::gateway::{GatewayCore, Ticket};
+use crate::reply::Reply;
+
+/// The health report, as the method and the event have it.
+pub(crate) fn health(gateway: &GatewayCore) -> Value {
+    let sessions = json!({"path": "/gateway/sessions", "count": gateway.runs.sessions().count(), "recent": []});
+    let heartbeat = json!({"enabled": false, "every": "0m", "everyMs": null, "target": "none"});
+    let mut health = json!({
+        "ok": true,
+        "ts": gateway.now.unix.0,
+        "durationMs": 1,
+        "eventLoop": {"degraded": false, "reasons": [], "intervalMs": 1000, "utilization": 0.01},
+        "plugins": {"loaded": [], "errors": []},
+        "channels": {},
+        "channelOrder": [],
+        "channelLabels": {},
+        "heartbeatSeconds": 0,
+        "defaultAgentId": "main",
+        "agents": [{"agentId": "main", "isDefault": true, "heartbeat": heartbeat, "sessions": sessions}],
+        "sessions": sessions,
+    });
+    if gateway.dialect.is_v4() {
+        let more = json!({
+            "configReload": {"hotReloadStatus": "active"},
+            "modelRuntime": {"degraded": false, "pendingAgents": []},
+        });
+        crate::json::merge(&mut health, &more);
+    }
+    health
+}
+
+pub(super) fn health_now(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
+    Reply::ok(health(gateway))
+}
+
+pub(super) fn status(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
+    Reply::ok(json!({
+        "runtimeVersion": gateway.version,
+        "heartbeat": {"defaultAgentId": "main", "agents": [{"agentId": "main", "enabled": false, "every": "0m"}]},
+        "channelSummary": [],
+        "queuedSystemEvents": [],
+        "tasks": {"total": 0, "active": 0, "terminal": 0, "failures": 0, "byStatus": {}, "byRuntime": {}},
+        "taskAudit": {"total": 0, "warnings": 0, "errors": 0, "byCode": {}},
+        "sessions": {"paths": [], "count": gateway.runs.sessions().count(), "defaults": {}, "recent": [], "byAgent": []},
+        "eventLoop": {"degraded": false, "reasons": []},
+    }))
+}
+
+pub(super) fn agents(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
+    let mut agents = json!({
+        "defaultId": "main",
+        "mainKey": "main",
+        "scope": "per-sender",
+        "agents": [{
+            "id": "main",
+            "workspace": "/gateway/workspace",
+            "agentRuntime": {"id": "script", "source": "implicit"},
+            "model": {"primary": "testkit/script"},
+        }],
+    });
+    if gateway.dialect.is_v4() {
+        crate::json::merge(&mut agents, &json!({"ownership": "sole", "selectionRequired": false}));
+    }
+    Reply::ok(agents)
+}
+
+pub(super) fn models(_: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
+    Reply::ok(json!({"models": [{
+        "id": "script",
+        "name": "Script",
+        "provider": "testkit",
+        "contextWindow": 200_000,
+        "reasoning": false,
+        "input": ["text"],
+    }]}))
+}
+
+pub(super) fn sessions(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
+    let sessions: Vec<Value> = gateway
+        .runs
+        .sessions()
+        .map(|(key, at)| json!({"key": key, "kind": "direct", "agentId": "main", "updatedAt": at}))
+        .collect();
+    let mut list = json!({
+        "ts": gateway.now.unix.0,
+        "path": "(multiple)",
+        "count": sessions.len(),
+        "totalCount": sessions.len(),
+        "limitApplied": 100,
+        "hasMore": false,
+        "defaults": {"modelProvider": "testkit", "model": "script", "contextTokens": 200_000},
+        "sessions": sessions,
+    });
+    if gateway.dialect.is_v4() {
+        if let Some(members) = list.as_object_mut() {
+            members.insert("nextOffset".into(), Value::Null);
+            members.insert("owners".into(), json!([]));
+        }
+    }
+    Reply::ok(list)
+}
+
+pub(super) fn presence(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
+    Reply::ok(gateway.presence.rows(gateway.now.unix.0))
+}
