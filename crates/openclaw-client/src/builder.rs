@@ -15,7 +15,7 @@ use crate::driver::Driver;
 use crate::recorder::Recorder;
 use crate::shared::Shared;
 use crate::tls;
-use crate::transport::{DialOptions, Runtime};
+use crate::transport::{BoxFuture, DialOptions, Runtime};
 
 /// Makes a [`Client`]. Get one from an adapter, for example `openclaw_tokio::builder`.
 pub struct Builder<R> {
@@ -49,6 +49,9 @@ pub enum BuildError {
     /// The thread that writes the recording cannot be started.
     #[error("the recording cannot be started: {0}")]
     Record(std::io::Error),
+    /// The operating system gave the driver no thread, or nothing to wait with.
+    #[error("the driver cannot be started: {0}")]
+    Driver(std::io::Error),
 }
 
 /// Why [`Builder::connect`] has no client to give.
@@ -63,7 +66,7 @@ pub enum StartError {
     Connect(#[from] ConnectError),
 }
 
-impl<R: Runtime> Builder<R> {
+impl<R> Builder<R> {
     /// A client for the gateway at `url` on a runtime.
     pub fn new(runtime: R, url: impl Into<String>) -> Self {
         Self {
@@ -225,11 +228,89 @@ impl<R: Runtime> Builder<R> {
         self
     }
 
-    /// Makes the client and its driver task, without connecting. Must be called where the runtime can spawn tasks.
+    /// The same client on another runtime.
+    #[must_use]
+    pub fn on<S>(self, runtime: S) -> Builder<S> {
+        Builder {
+            runtime,
+            url: self.url,
+            plaintext: self.plaintext,
+            connect: self.connect,
+            scopes: self.scopes,
+            timeouts: self.timeouts,
+            limits: self.limits,
+            backoff: self.backoff,
+            dial: self.dial,
+            seed: self.seed,
+            record: self.record,
+            record_limit: self.record_limit,
+        }
+    }
+}
+
+impl<A: Adapter> Builder<A> {
+    /// Makes the client and sets its driver going, without connecting. On an asynchronous runtime, call it where tasks can
+    /// be spawned.
     ///
     /// # Errors
     /// When the address is refused, or TLS or the recording cannot be set up.
-    pub fn build(mut self) -> Result<Client, BuildError> {
+    pub fn build(self) -> Result<A::Client, BuildError> {
+        A::build(self)
+    }
+
+    /// Makes the client, connects it and waits until it is ready. Asynchronous adapters give a future.
+    ///
+    /// # Errors
+    /// A [`StartError`] when it cannot be made or does not become ready.
+    pub fn connect(self) -> A::Connected {
+        A::connect(self)
+    }
+}
+
+/// What a finished [`Builder`] becomes: the asynchronous [`Client`] on every [`Runtime`], a blocking one elsewhere.
+pub trait Adapter: Sized {
+    /// The handle.
+    type Client;
+    /// What connecting gives: a result, or the future of one.
+    type Connected;
+
+    /// Makes the client and sets its driver going.
+    ///
+    /// # Errors
+    /// See [`Builder::build`].
+    fn build(builder: Builder<Self>) -> Result<Self::Client, BuildError>;
+
+    /// Makes the client and connects it.
+    fn connect(builder: Builder<Self>) -> Self::Connected;
+}
+
+impl<R: Runtime> Adapter for R {
+    type Client = Client;
+    type Connected = BoxFuture<Result<Client, StartError>>;
+
+    fn build(builder: Builder<Self>) -> Result<Client, BuildError> {
+        let runtime = builder.runtime.clone();
+        let (client, driver) = builder.split()?;
+        runtime.spawn(Box::pin(driver));
+        Ok(client)
+    }
+
+    fn connect(builder: Builder<Self>) -> Self::Connected {
+        Box::pin(async move {
+            let client = builder.build()?;
+            client.connect().await?;
+            Ok(client)
+        })
+    }
+}
+
+impl<R: Runtime> Builder<R> {
+    /// Makes the client and its driver, for somebody who runs the driver where and how he likes. The client does nothing
+    /// unless the driver is polled; when it is dropped, everything under way ends.
+    ///
+    /// # Errors
+    /// See [`build`](Self::build).
+    pub fn split(mut self) -> Result<(Client, Driver<R>), BuildError> {
         let url = GatewayUrl::parse(&self.url, self.plaintext)?;
         if url.is_secure() && self.dial.tls.is_none() {
             self.dial.tls = Some(tls::platform().map_err(BuildError::Tls)?);
@@ -262,19 +343,8 @@ impl<R: Runtime> Builder<R> {
         let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
         let shared = Shared::new(core, Box::new(move || clock.now()), Box::new(move |task| spawner.spawn(task)));
         let client = Client::new(Arc::clone(&shared));
-        let driver = Driver::new(shared, self.runtime.clone(), Arc::new(self.dial), recorder);
-        self.runtime.spawn(Box::pin(driver));
-        Ok(client)
-    }
-
-    /// Makes the client, connects it and waits until it is ready.
-    ///
-    /// # Errors
-    /// When it cannot be made or does not become ready.
-    pub async fn connect(self) -> Result<Client, StartError> {
-        let client = self.build()?;
-        client.connect().await?;
-        Ok(client)
+        let driver = Driver::new(shared, self.runtime, Arc::new(self.dial), recorder);
+        Ok((client, driver))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one driver: it moves what the core decides.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,8 +37,11 @@ struct Link<T> {
     broken: Option<TransportError>,
 }
 
-/// Read → core → deliver → write, and sleep until something changes. It decides nothing.
-pub(crate) struct Driver<R: Runtime> {
+/// Moves what the core decides: read → core → deliver → write, and sleep until something changes. It decides nothing.
+///
+/// A future that ends when the last handle is gone and the connection is closed. [`Builder::build`](crate::Builder::build)
+/// spawns it; [`Builder::split`](crate::Builder::split) hands it out.
+pub struct Driver<R: Runtime> {
     shared: Arc<Shared>,
     runtime: R,
     options: Arc<DialOptions>,
@@ -283,6 +287,15 @@ impl<R: Runtime> Future for Driver<R> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl<R: Runtime> fmt::Debug for Driver<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("dials", &self.dials.len())
+            .field("links", &self.links.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,6 +10,10 @@ mod call;
 mod client;
 mod driver;
 mod hub;
+#[doc(hidden)]
+pub mod nonblocking;
+#[doc(hidden)]
+pub mod park;
 mod queue;
 mod recorder;
 mod shared;
@@ -19,9 +23,10 @@ pub mod transport;
 #[doc(hidden)]
 pub mod websocket;
 
-pub use builder::{BuildError, Builder, StartError};
+pub use builder::{Adapter, BuildError, Builder, StartError};
 pub use call::{Call, CallError};
 pub use client::{Client, ConnectError};
+pub use driver::Driver;
 pub use hub::EventFilter;
 pub use openclaw_proto as proto;
 pub use openclaw_proto::{

@@ -34,25 +34,12 @@ where
     S: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin + 'static,
 {
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, TransportError>> {
-        let received = match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
-            Some(Ok(Message::Text(text))) => Received::Text(Text::shared(text)),
-            Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes.len()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Control,
-            Some(Ok(Message::Close(frame))) => {
-                // The answer to the close is queued by now; one attempt to write it, since nobody will read again.
-                let _ = Pin::new(&mut self.stream).poll_flush(cx);
-                match frame {
-                    Some(frame) => {
-                        Received::Closed { code: Some(frame.code.into()), reason: frame.reason.as_str().into() }
-                    }
-                    None => Received::Closed { code: Some(1005), reason: String::new() },
-                }
-            }
-            Some(Err(error)) if is_end(&error) => Received::Closed { code: None, reason: String::new() },
-            Some(Err(error)) => return Poll::Ready(Err(transport_error(error))),
-            None => Received::Closed { code: None, reason: String::new() },
-        };
-        Poll::Ready(Ok(received))
+        let message = ready!(Pin::new(&mut self.stream).poll_next(cx)).unwrap_or(Err(Error::ConnectionClosed));
+        if matches!(message, Ok(Message::Close(_))) {
+            // The answer to the close is queued by now; one attempt to write it, since nobody will read again.
+            let _ = Pin::new(&mut self.stream).poll_flush(cx);
+        }
+        Poll::Ready(received(message))
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -68,13 +55,36 @@ where
     }
 
     fn start_close(&mut self, code: u16, reason: &str) -> Result<(), TransportError> {
-        let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
-        Pin::new(&mut self.stream).start_send(Message::Close(Some(frame))).map_err(transport_error)
+        Pin::new(&mut self.stream).start_send(close_message(code, reason)).map_err(transport_error)
     }
 
     fn bytes(&self) -> (u64, u64) {
         self.count.totals()
     }
+}
+
+/// What tungstenite read, in the driver's terms.
+///
+/// # Errors
+/// When the connection failed; that it has merely ended is no error.
+pub fn received(message: Result<Message, Error>) -> Result<Received, TransportError> {
+    Ok(match message {
+        Ok(Message::Text(text)) => Received::Text(Text::shared(text)),
+        Ok(Message::Binary(bytes)) => Received::Binary(bytes.len()),
+        Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => Received::Control,
+        Ok(Message::Close(Some(frame))) => {
+            Received::Closed { code: Some(frame.code.into()), reason: frame.reason.as_str().into() }
+        }
+        Ok(Message::Close(None)) => Received::Closed { code: Some(1005), reason: String::new() },
+        Err(error) if is_end(&error) => Received::Closed { code: None, reason: String::new() },
+        Err(error) => return Err(transport_error(error)),
+    })
+}
+
+/// A close frame as a message.
+#[must_use]
+pub fn close_message(code: u16, reason: &str) -> Message {
+    Message::Close(Some(CloseFrame { code: CloseCode::from(code), reason: reason.into() }))
 }
 
 /// Whether an error only says that the connection has ended.

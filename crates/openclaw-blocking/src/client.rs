@@ -1,0 +1,189 @@
+//! The handle: the asynchronous one, waited for by blocking.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use openclaw_client::connect::Hello;
+use openclaw_client::proto::Stats;
+use openclaw_client::{
+    Adapter, Backlog, BuildError, Builder, CallError, ConnectError, Event, EventFilter, Notice, Payload, Request,
+    StartError, State,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::call::Call;
+use crate::event_loop::EventLoop;
+use crate::reactor::{Reactor, Wakeups};
+use crate::receiver::Receiver;
+use openclaw_client::park;
+
+/// A gateway client whose calls block the thread they are made on. Clones are cheap and are the same client; when the last
+/// one is dropped the connection is closed.
+#[derive(Clone, Debug)]
+pub struct Client {
+    handle: openclaw_client::Client,
+    reactor: Reactor,
+}
+
+/// The blocking adapter: a thread for each client.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Blocking;
+
+impl Adapter for Blocking {
+    type Client = Client;
+    type Connected = Result<Client, StartError>;
+
+    fn build(builder: Builder<Self>) -> Result<Client, BuildError> {
+        let (client, event_loop) = EventLoop::new(builder)?;
+        let run = move || {
+            if let Err(error) = event_loop.run() {
+                tracing::error!(%error, "the driver cannot wait any more and ends");
+            }
+        };
+        thread::Builder::new().name("openclaw-client".into()).spawn(run).map_err(BuildError::Driver)?;
+        Ok(client)
+    }
+
+    fn connect(builder: Builder<Self>) -> Result<Client, StartError> {
+        let client = builder.build()?;
+        client.connect()?;
+        Ok(client)
+    }
+}
+
+impl Client {
+    pub(crate) fn new(handle: openclaw_client::Client, reactor: Reactor) -> Self {
+        Self { handle, reactor }
+    }
+
+    /// Starts connecting, and goes on from a pause. Does nothing unless the client is idle, paused or stopped.
+    ///
+    /// From now on the client reconnects for ever, politely, until it is shut down or the gateway's refusal needs somebody
+    /// to change something ([`State::Paused`]).
+    pub fn start(&self) {
+        self.handle.start();
+    }
+
+    /// Waits until requests can flow, over as many attempts as it takes. Does not start the client.
+    ///
+    /// # Errors
+    /// When the client pauses or stops instead, now or already.
+    pub fn ready(&self) -> Result<Arc<Hello>, ConnectError> {
+        park::block_on(self.handle.ready())
+    }
+
+    /// The same, but waits no longer than `limit`: none when the time is up.
+    #[must_use]
+    pub fn ready_timeout(&self, limit: Duration) -> Option<Result<Arc<Hello>, ConnectError>> {
+        park::block_on_for(self.handle.ready(), limit)
+    }
+
+    /// Starts the client and waits for its first connection. If that fails the client is stopped again: a program that
+    /// rather waits for its gateway calls [`start`](Self::start) and [`ready`](Self::ready).
+    ///
+    /// # Errors
+    /// When the first attempt fails or the gateway refuses it.
+    pub fn connect(&self) -> Result<Arc<Hello>, ConnectError> {
+        park::block_on(self.handle.connect())
+    }
+
+    /// Makes the next attempt now, if the client waits for one or is paused.
+    pub fn nudge(&self) {
+        self.handle.nudge();
+    }
+
+    /// Calls a method and reads its answer. Blocks until the answer, or the request's deadline (30 s by default).
+    ///
+    /// # Errors
+    /// See [`CallError`]; [`CallError::may_have_run`] says whether repeating is safe.
+    pub fn request<P, R>(&self, method: &str, params: &P) -> Result<R, CallError>
+    where
+        P: Serialize + ?Sized,
+        R: DeserializeOwned,
+    {
+        park::block_on(self.handle.request(method, params))
+    }
+
+    /// Calls a method with params that are JSON already, and gives its answer unread. None when the answer has no payload.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub fn request_raw(&self, method: &str, params: &str) -> Result<Option<Payload>, CallError> {
+        park::block_on(self.handle.request_raw(method, params))
+    }
+
+    /// Makes a request with options. It is under way when this returns; the [`Call`] waits for its answer, and for
+    /// its acceptance if it is a two-stage one.
+    pub fn call(&self, request: Request) -> Call {
+        Call(self.handle.call(request))
+    }
+
+    /// Events as an iterator: `"chat"`, `["chat", "agent"]` or [`EventFilter::all()`]. May be called before the client is
+    /// started. It goes on over reconnects.
+    #[must_use]
+    pub fn events(&self, filter: impl Into<EventFilter>) -> Receiver<Event> {
+        self.handle.events(filter).into()
+    }
+
+    /// Events as an iterator with a backlog of the caller's choice.
+    #[must_use]
+    pub fn events_with(&self, filter: impl Into<EventFilter>, backlog: Backlog) -> Receiver<Event> {
+        self.handle.events_with(filter, backlog).into()
+    }
+
+    /// Runs a handler for every event of a name, one at a time and in order, on a thread of its own: a slow handler
+    /// delays nobody else, and it is free to make requests. May be called before the client is started.
+    ///
+    /// What a slow handler misses is logged. A handler that holds a clone of the client keeps the client alive.
+    pub fn on_event(&self, name: &str, mut handler: impl FnMut(Event) + Send + 'static) {
+        self.handle.on_event(name, move |event| {
+            handler(event);
+            ready(())
+        });
+    }
+
+    /// The client's states, beginning with the present one.
+    #[must_use]
+    pub fn states(&self) -> Receiver<State> {
+        self.handle.states().into()
+    }
+
+    /// What the core notices: malformed frames, stray responses, missing scopes.
+    #[must_use]
+    pub fn notices(&self) -> Receiver<Notice> {
+        self.handle.notices().into()
+    }
+
+    /// The present state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.handle.state()
+    }
+
+    /// Totals since the client was made.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.handle.stats()
+    }
+
+    /// Closes the connection and waits until it is closed. Every request completes at once; the gateway has 250 ms (by
+    /// default) to answer the close. The client can be started again.
+    pub fn shutdown(&self) {
+        park::block_on(self.handle.shutdown());
+    }
+
+    /// The same client as the asynchronous adapters give it, for use from any executor.
+    #[must_use]
+    pub fn handle(&self) -> &openclaw_client::Client {
+        &self.handle
+    }
+
+    /// How often what has woken the client's driver. An idle one is woken only by what comes, and by its timers.
+    #[must_use]
+    pub fn wakeups(&self) -> Wakeups {
+        self.reactor.wakeups()
+    }
+}

@@ -1,0 +1,117 @@
+//! The loop of one client: poll the driver, sleep in the operating system.
+
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::Context;
+use std::time::Duration;
+
+use mio::{Events, Poll};
+use openclaw_client::transport::Runtime;
+use openclaw_client::{BuildError, Builder, Driver};
+
+use crate::client::Client;
+use crate::reactor::{BELL, Cause, Reactor, Rung, Wakeups};
+
+/// Whether a loop has more to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Yes: call it again.
+    Running,
+    /// No: the last handle is gone and the connection is closed.
+    Ended,
+}
+
+/// A client's loop for callers who run it themselves, on a thread of their own. [`builder`](crate::builder) and
+/// [`Builder::build`](openclaw_client::Builder::build) start a thread that does it.
+///
+/// Whatever waits for the client on the loop's own thread waits for ever: there use what does not wait, for example
+/// [`Call::try_wait`](crate::Call::try_wait) and [`Receiver::try_recv`](crate::Receiver::try_recv).
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use openclaw_blocking::{EventLoop, Request, Turn};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (client, mut event_loop) = EventLoop::new(openclaw_blocking::builder("ws://127.0.0.1:18789"))?;
+/// client.start();
+/// let mut health = client.call(Request::new("health")?);
+/// while event_loop.turn(Some(Duration::from_millis(100)))? == Turn::Running {
+///     if let Some(answer) = health.try_wait() {
+///         println!("{answer:?}");
+///         break;
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct EventLoop {
+    poll: Poll,
+    events: Events,
+    reactor: Reactor,
+    driver: Driver<Reactor>,
+}
+
+impl EventLoop {
+    /// Makes a client and its loop.
+    ///
+    /// # Errors
+    /// See [`Builder::build`].
+    pub fn new<R>(builder: Builder<R>) -> Result<(Client, Self), BuildError> {
+        let poll = Poll::new().map_err(BuildError::Driver)?;
+        let reactor = Reactor::new(&poll).map_err(BuildError::Driver)?;
+        let (handle, driver) = builder.on(reactor.clone()).split()?;
+        let client = Client::new(handle, reactor.clone());
+        Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver }))
+    }
+
+    /// Does what there is to do, then sleeps until a socket, a timer or a caller wakes it, but not longer than `limit`.
+    ///
+    /// # Errors
+    /// When the operating system refuses to wait. The loop is of no use then; dropping it ends everything under way.
+    pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<Turn> {
+        self.reactor.awake();
+        let waker = self.reactor.waker();
+        if Pin::new(&mut self.driver).poll(&mut Context::from_waker(&waker)).is_ready() {
+            return Ok(Turn::Ended);
+        }
+        let (left, own) = match self.reactor.may_sleep() {
+            Err(Rung) => return Ok(Turn::Running),
+            Ok(deadline) => {
+                let left = deadline.map(|at| at.since(self.reactor.now().mono));
+                (left.into_iter().chain(limit).min(), left.is_some_and(|left| limit.is_none_or(|limit| left <= limit)))
+            }
+        };
+        match self.poll.poll(&mut self.events, left) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => result?,
+        }
+        let (mut socket, mut caller) = (false, false);
+        for event in &self.events {
+            if event.token() == BELL { caller = true } else { socket = true }
+        }
+        for (woken, cause) in
+            [(socket, Cause::Socket), (caller, Cause::Caller), (own && !socket && !caller, Cause::Timer)]
+        {
+            if woken {
+                self.reactor.count(cause);
+            }
+        }
+        Ok(Turn::Running)
+    }
+
+    /// Runs until the last handle is gone and the connection is closed.
+    ///
+    /// # Errors
+    /// See [`turn`](Self::turn).
+    pub fn run(mut self) -> io::Result<()> {
+        while self.turn(None)? == Turn::Running {}
+        Ok(())
+    }
+
+    /// How often what has woken it.
+    #[must_use]
+    pub fn wakeups(&self) -> Wakeups {
+        self.reactor.wakeups()
+    }
+}

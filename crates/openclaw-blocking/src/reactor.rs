@@ -1,0 +1,193 @@
+//! What the driver sleeps with: readiness of sockets, a bell for callers, and one deadline.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+use mio::{Interest, Registry, Token};
+use openclaw_client::TransportError;
+use openclaw_client::proto::{DialPlan, Instant, Now};
+use openclaw_client::transport::{BoxFuture, Clock, DialOptions, Runtime};
+
+use crate::dial::dial;
+use crate::socket::Socket;
+use openclaw_client::park;
+
+/// The bell's token; sockets count from the next one.
+pub(crate) const BELL: Token = Token(0);
+
+/// What woke a driver, and how often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Wakeups {
+    /// A socket could be read or written.
+    pub socket: u64,
+    /// A caller or a helper thread rang.
+    pub caller: u64,
+    /// A timer that the core had announced was due.
+    pub timer: u64,
+}
+
+/// mio as a runtime for one driver.
+#[derive(Clone, Debug)]
+pub(crate) struct Reactor(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    registry: Registry,
+    bell: Arc<Bell>,
+    tokens: AtomicUsize,
+    deadline: Mutex<Option<Instant>>,
+    wakeups: [AtomicU64; 3],
+}
+
+/// Wakes the driver's thread, if it sleeps.
+#[derive(Debug)]
+struct Bell {
+    state: AtomicU8,
+    waker: mio::Waker,
+}
+
+const AWAKE: u8 = 0;
+const ASLEEP: u8 = 1;
+const RUNG: u8 = 2;
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.state.swap(RUNG, Ordering::AcqRel) == ASLEEP {
+            if let Err(error) = self.waker.wake() {
+                tracing::error!(%error, "the driver cannot be woken");
+            }
+        }
+    }
+}
+
+impl Reactor {
+    pub(crate) fn new(poll: &mio::Poll) -> io::Result<Self> {
+        let waker = mio::Waker::new(poll.registry(), BELL)?;
+        Ok(Self(Arc::new(Inner {
+            clock: Clock::default(),
+            registry: poll.registry().try_clone()?,
+            bell: Arc::new(Bell { state: AtomicU8::new(AWAKE), waker }),
+            tokens: AtomicUsize::new(BELL.0 + 1),
+            deadline: Mutex::default(),
+            wakeups: Default::default(),
+        })))
+    }
+
+    /// The driver's waker.
+    pub(crate) fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.0.bell))
+    }
+
+    /// The driver is about to run: what was rung before is no news, and it will set its deadline again.
+    pub(crate) fn awake(&self) {
+        self.0.bell.state.swap(AWAKE, Ordering::AcqRel);
+        *self.deadline() = None;
+    }
+
+    /// The driver has run. Says until when it may sleep; no sleep at all if the bell has rung meanwhile.
+    pub(crate) fn may_sleep(&self) -> Result<Option<Instant>, Rung> {
+        match self.0.bell.state.compare_exchange(AWAKE, ASLEEP, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Ok(*self.deadline()),
+            Err(_) => Err(Rung),
+        }
+    }
+
+    fn deadline(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn count(&self, cause: Cause) {
+        let [socket, caller, timer] = &self.0.wakeups;
+        let counter = match cause {
+            Cause::Socket => socket,
+            Cause::Caller => caller,
+            Cause::Timer => timer,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn wakeups(&self) -> Wakeups {
+        let [socket, caller, timer] = self.0.wakeups.each_ref().map(|count| count.load(Ordering::Relaxed));
+        Wakeups { socket, caller, timer }
+    }
+
+    /// Watches a socket until it can be read and written, which is how connecting ends.
+    pub(crate) fn register(&self, socket: &mut impl mio::event::Source) -> io::Result<Token> {
+        let token = Token(self.0.tokens.fetch_add(1, Ordering::Relaxed));
+        self.0.registry.register(socket, token, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(token)
+    }
+
+    /// Watches a socket for data, and for room if something waits to be written.
+    pub(crate) fn watch(&self, socket: &mut impl mio::event::Source, token: Token, room: bool) -> io::Result<()> {
+        let interest = if room { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        self.0.registry.reregister(socket, token, interest)
+    }
+}
+
+/// The bell rang while the driver ran.
+#[derive(Debug)]
+pub(crate) struct Rung;
+
+/// Why a driver woke.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cause {
+    Socket,
+    Caller,
+    Timer,
+}
+
+/// The driver polls its only timer in every turn, so a deadline is all there is to remember.
+#[derive(Debug)]
+pub(crate) struct Sleep {
+    reactor: Reactor,
+    at: Instant,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
+        if self.reactor.now().mono >= self.at {
+            return Poll::Ready(());
+        }
+        *self.reactor.deadline() = Some(self.at);
+        Poll::Pending
+    }
+}
+
+impl Runtime for Reactor {
+    type Transport = Socket;
+    type Sleep = Sleep;
+
+    fn now(&self) -> Now {
+        self.0.clock.now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> Sleep {
+        Sleep { reactor: self.clone(), at }
+    }
+
+    /// Handlers are what is spawned here. Each has a thread of its own, so that it may block.
+    fn spawn(&self, task: BoxFuture<()>) {
+        let spawned = thread::Builder::new().name("openclaw-handler".into()).spawn(move || park::block_on(task));
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for an event handler: it will not run");
+        }
+    }
+
+    fn dial(&self, plan: DialPlan, options: Arc<DialOptions>) -> BoxFuture<Result<Socket, TransportError>> {
+        Box::pin(dial(self.clone(), plan, options))
+    }
+}
