@@ -1,6 +1,7 @@
 //! What several tests share.
 
 mod drive;
+pub mod lane;
 mod lcg;
 mod peer;
 mod walk;

@@ -203,11 +203,18 @@ impl Conn {
         self.socket.send(Message::Ping(vec![1, 2, 3].into())).expect("the client reads");
     }
 
-    /// Closes and waits for the client's answer.
-    pub fn close(&mut self, code: u16, reason: &str) {
+    /// Closes and waits for the client's answer. Returns how many text messages came before it.
+    pub fn close(&mut self, code: u16, reason: &str) -> usize {
         let frame = CloseFrame { code: code.into(), reason: reason.into() };
         let _ = self.socket.close(Some(frame));
-        while !matches!(self.socket.read(), Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Io(_))) {}
+        let mut texts = 0;
+        loop {
+            match self.socket.read() {
+                Ok(message) => texts += usize::from(message.is_text()),
+                Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Io(_)) => return texts,
+                Err(_) => {}
+            }
+        }
     }
 
     /// Answers requests until the client goes: `echo` gives its params back, everything else an empty object.

@@ -1,0 +1,112 @@
+//! What a client does can be recorded and run again, and does not depend on its adapter.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use openclaw_client::record::replay;
+use openclaw_client::{Builder, Request, State};
+use openclaw_tests::lane::{Lane, PATIENCE};
+use openclaw_tests::{Conn, Peer};
+use serde_json::{Value, json};
+
+use crate::scene::steady;
+
+/// A writer that gives its bytes away when the recorder is done with it.
+struct Log(Vec<u8>, Sender<String>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let _ = self.1.send(String::from_utf8(std::mem::take(&mut self.0)).expect("UTF-8"));
+    }
+}
+
+/// Two connections' worth of life. Every step waits for the one before, so that nothing depends on speed.
+fn life(lane: Lane, seed: [u8; 32]) -> String {
+    let (tx, rx) = channel();
+    let lives = std::sync::atomic::AtomicUsize::new(0);
+    let peer = Peer::start(move |conn: &mut Conn| {
+        conn.handshake();
+        let first = lives.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+        while let Some(asked) = conn.next_request() {
+            match asked.method.as_str() {
+                "agent" => {
+                    conn.reply(&asked, r#"{"status":"accepted"}"#);
+                    let go = conn.ask();
+                    conn.reply(&go, "{}");
+                    conn.reply(&asked, r#"{"status":"ok"}"#);
+                }
+                "no" => conn.refuse(&asked, r#"{"code":"UNAVAILABLE","message":"no"}"#),
+                "say" => {
+                    conn.event("chat", 1, r#"{"n":1}"#);
+                    conn.event("chat", 4, r#"{"n":4}"#);
+                    conn.text("this is no frame");
+                    conn.reply(&asked, "{}");
+                }
+                "go" if first => {
+                    conn.close(1012, "service restart");
+                    return;
+                }
+                _ => conn.reply(&asked, "{}"),
+            }
+        }
+    });
+    let builder: Builder<()> = steady(&peer).seed(seed).record(Log(Vec::new(), tx));
+    let client = lane.build(builder).unwrap();
+    let mut chats = client.events("chat");
+    client.connect().unwrap();
+    let mut two = client.call(Request::with_params("agent", &json!({"message": "x"})).unwrap());
+    two.accepted().unwrap();
+    client.request_raw("go on", "{}").unwrap();
+    two.wait().unwrap();
+    client.request_raw("no", "{}").unwrap_err();
+    client.request_raw("say", "{}").unwrap();
+    assert_eq!((chats.item().seq, chats.item().seq), (Some(1), Some(4)));
+    client.request_raw("go", "{}").unwrap_err();
+    client.until(|state| matches!(state, State::Ready { .. }));
+    client.request_raw("last", "{}").unwrap();
+    client.call(Request::new("late").unwrap().timeout(Duration::ZERO)).wait().unwrap_err();
+    client.shutdown();
+    drop((client, chats));
+    rx.recv_timeout(PATIENCE).expect("the log")
+}
+
+pub fn a_recording_replays_to_the_last_line(lane: Lane) {
+    let log = life(lane, [1; 32]);
+    let replayed = replay(&log).unwrap_or_else(|error| panic!("{error}\n{log}"));
+    assert!(replayed.complete);
+    assert!(replayed.inputs > 20 && replayed.outputs > 20 && replayed.transmits > 7, "{replayed:?}");
+    assert!(!log.contains("test-token"));
+}
+
+/// What each lane's outputs were, as the first word of each.
+static LIVES: OnceLock<Mutex<BTreeMap<Lane, Vec<String>>>> = OnceLock::new();
+
+pub fn a_scripted_life_has_the_same_outputs_on_every_lane(lane: Lane) {
+    let log = life(lane, [2; 32]);
+    let kinds: Vec<String> = log.lines().filter_map(kind).collect();
+    let mut lives = LIVES.get_or_init(Mutex::default).lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    lives.insert(lane, kinds.clone());
+    for (other, theirs) in lives.iter() {
+        assert_eq!(kinds, *theirs, "{lane} and {other}");
+    }
+}
+
+/// An output's kind; none for a line of another sort.
+fn kind(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).expect("a line of JSON");
+    let output = line.get("out")?.as_str().expect("text");
+    Some(output.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned())
+}
