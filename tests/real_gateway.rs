@@ -3,15 +3,16 @@
 use std::process::Command;
 use std::time::Duration;
 
-use openclaw_tokio::connect::{ClientId, ClientInfo, ClientMode, ProtocolRange, Scope};
-use openclaw_tokio::{
-    Builder, CallError, Client, ConnectError, Down, EventFilter, GatewayError, NotSent, Notice, Request, Sequence,
-    StartError, State, Tokio,
+use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, ProtocolRange, Scope};
+use openclaw_client::{
+    Builder, CallError, ConnectError, Down, EventFilter, GatewayError, NotSent, Notice, Request, Sequence, StartError,
+    State,
 };
+use openclaw_tests::lane::{Client, Lane};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// No request waits longer than this.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A gateway that `cargo xtask` has started.
 struct Gateway {
@@ -37,13 +38,18 @@ fn gateways() -> Vec<Gateway> {
         .collect()
 }
 
+/// Every gateway with every adapter.
+fn gateways_and_lanes() -> impl Iterator<Item = (Gateway, Lane)> {
+    Lane::ALL.into_iter().flat_map(|lane| gateways().into_iter().map(move |gateway| (gateway, lane)))
+}
+
 impl Gateway {
-    fn builder(&self) -> Builder<Tokio> {
-        openclaw_tokio::builder(&self.url).token(self.token.as_str())
+    fn builder(&self) -> Builder<()> {
+        openclaw_tests::lane::builder(&self.url).token(self.token.as_str())
     }
 
-    async fn client(&self) -> Client {
-        soon(self.builder().connect()).await.unwrap_or_else(|e| panic!("{}: {e}", self.version))
+    fn client(&self, lane: Lane) -> Client {
+        lane.connect(self.builder()).unwrap_or_else(|e| panic!("{}: {e}", self.version))
     }
 
     /// Runs the program and gives its exit code, standard output and standard error.
@@ -66,10 +72,6 @@ impl Gateway {
     }
 }
 
-async fn soon<F: Future>(future: F) -> F::Output {
-    timeout(PATIENCE, future).await.expect("in time")
-}
-
 fn refusal(result: Result<Client, StartError>) -> GatewayError {
     match result {
         Err(StartError::Connect(ConnectError::Down(down))) => match &*down {
@@ -80,51 +82,51 @@ fn refusal(result: Result<Client, StartError>) -> GatewayError {
     }
 }
 
-#[tokio::test]
-async fn hello_says_version_protocol_connection_and_granted_scopes() {
-    for gateway in gateways() {
-        let client = gateway.client().await;
-        let hello = soon(client.ready()).await.unwrap();
+#[test]
+fn hello_says_version_protocol_connection_and_granted_scopes() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = gateway.client(lane);
+        let hello = client.ready().unwrap();
         assert_eq!(u64::from(hello.protocol), gateway.wire);
         assert_eq!(hello.server.version.as_deref(), Some(gateway.version.as_str()));
         assert!(hello.server.conn_id.is_some());
         assert_eq!(hello.scopes(), Some([Scope::Read].as_slice()));
         assert_eq!(hello.policy.max_payload, 26_214_400);
         assert!(hello.features.methods.len() > 100);
-        soon(client.shutdown()).await;
+        client.shutdown();
     }
 }
 
-#[tokio::test]
-async fn read_methods_answer_and_an_unknown_one_is_a_typed_rejection() {
-    for gateway in gateways() {
-        let client = gateway.client().await;
-        let health: Value = soon(client.request("health", &json!({}))).await.unwrap();
+#[test]
+fn read_methods_answer_and_an_unknown_one_is_a_typed_rejection() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = gateway.client(lane);
+        let health: Value = client.request("health", &json!({})).unwrap();
         assert_eq!(health["ok"], true);
-        let agents: Value = soon(client.request("agents.list", &json!({}))).await.unwrap();
+        let agents: Value = client.request("agents.list", &json!({})).unwrap();
         assert_eq!(agents["defaultId"], "main");
-        let error = soon(client.request::<_, Value>("nope", &json!({}))).await.unwrap_err();
+        let error = client.request("nope", &json!({})).unwrap_err();
         assert!(!error.may_have_run());
         let body = error.gateway_error().expect("a gateway error");
         assert_eq!(body.missing_scope.as_deref(), Some("operator.admin"), "{}: {body:?}", gateway.version);
     }
 }
 
-#[tokio::test]
-async fn an_admin_is_told_that_a_method_does_not_exist() {
-    for gateway in gateways() {
-        let client = soon(gateway.builder().scopes([Scope::Admin]).connect()).await.unwrap();
-        let error = soon(client.request_raw("nope", "{}")).await.unwrap_err();
+#[test]
+fn an_admin_is_told_that_a_method_does_not_exist() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = lane.connect(gateway.builder().scopes([Scope::Admin])).unwrap();
+        let error = client.request_raw("nope", "{}").unwrap_err();
         let body = error.gateway_error().unwrap();
         assert_eq!(body.code.as_str(), "INVALID_REQUEST");
         assert!(body.message.contains("unknown method"), "{}", body.message);
     }
 }
 
-#[tokio::test]
-async fn a_hundred_concurrent_calls_each_get_their_own_answer() {
-    for gateway in gateways() {
-        let client = gateway.client().await;
+#[test]
+fn a_hundred_concurrent_calls_each_get_their_own_answer() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = gateway.client(lane);
         let calls: Vec<_> = (0..100)
             .map(|i| {
                 let method = if i % 2 == 0 { "agents.list" } else { "models.list" };
@@ -132,7 +134,7 @@ async fn a_hundred_concurrent_calls_each_get_their_own_answer() {
             })
             .collect();
         for (method, call) in calls {
-            let payload = soon(call).await.unwrap().unwrap();
+            let payload = call.wait().unwrap().unwrap();
             let key = if method == "agents.list" { "agents" } else { "models" };
             assert!(payload.deserialize::<Value>().unwrap()[key].is_array(), "{method}");
         }
@@ -141,29 +143,29 @@ async fn a_hundred_concurrent_calls_each_get_their_own_answer() {
     }
 }
 
-#[tokio::test]
-async fn requests_made_before_start_are_answered_after_hello() {
-    for gateway in gateways() {
-        let client = gateway.builder().build().unwrap();
+#[test]
+fn requests_made_before_start_are_answered_after_hello() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = lane.build(gateway.builder()).unwrap();
         let early = client.call(Request::new("health").unwrap());
         client.start();
-        assert!(soon(early).await.unwrap().is_some());
+        assert!(early.wait().unwrap().is_some());
     }
 }
 
-#[tokio::test]
-async fn events_arrive_in_sequence() {
-    for gateway in gateways() {
-        let client = gateway.builder().build().unwrap();
+#[test]
+fn events_arrive_in_sequence() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = lane.build(gateway.builder()).unwrap();
         let mut events = client.events(EventFilter::all());
-        soon(client.connect()).await.unwrap();
+        client.connect().unwrap();
         // A visitor that is no backend shows as presence or health, depending on the release.
         let visitor = ClientInfo::new(ClientId::Test, ClientMode::Test);
-        let visitor = soon(gateway.builder().client_info(visitor).connect()).await.unwrap();
-        soon(visitor.shutdown()).await;
+        let visitor = lane.connect(gateway.builder().client_info(visitor)).unwrap();
+        visitor.shutdown();
         let mut sequenced = Vec::new();
         while sequenced.len() < 2 {
-            let event = soon(events.next()).await.unwrap().unwrap();
+            let event = events.item();
             if event.seq.is_some() {
                 sequenced.push(event.sequence);
             }
@@ -172,22 +174,22 @@ async fn events_arrive_in_sequence() {
     }
 }
 
-#[tokio::test]
-async fn a_wrong_token_and_a_missing_one_are_told_apart() {
-    for gateway in gateways() {
-        let wrong = refusal(soon(openclaw_tokio::builder(&gateway.url).token("wrong").connect()).await);
+#[test]
+fn a_wrong_token_and_a_missing_one_are_told_apart() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let wrong = refusal(lane.connect(openclaw_tests::lane::builder(&gateway.url).token("wrong")));
         assert_eq!(wrong.detail_code.as_deref(), Some("AUTH_TOKEN_MISMATCH"));
-        let missing = refusal(soon(openclaw_tokio::builder(&gateway.url).connect()).await);
+        let missing = refusal(lane.connect(openclaw_tests::lane::builder(&gateway.url)));
         assert_eq!(missing.detail_code.as_deref(), Some("DEVICE_IDENTITY_REQUIRED"), "{missing:?}");
     }
 }
 
-#[tokio::test]
-async fn a_protocol_range_without_overlap_is_refused_and_the_default_is_not() {
-    for gateway in gateways() {
+#[test]
+fn a_protocol_range_without_overlap_is_refused_and_the_default_is_not() {
+    for (gateway, lane) in gateways_and_lanes() {
         for version in [3, 4, 5] {
             let range = ProtocolRange { min: version, max: version };
-            let result = soon(gateway.builder().protocol(range).connect()).await;
+            let result = lane.connect(gateway.builder().protocol(range));
             if u64::from(version) == gateway.wire {
                 assert!(result.is_ok());
             } else {
@@ -197,58 +199,58 @@ async fn a_protocol_range_without_overlap_is_refused_and_the_default_is_not() {
     }
 }
 
-#[tokio::test]
-async fn the_identity_of_the_original_client_is_still_refused() {
-    for gateway in gateways() {
+#[test]
+fn the_identity_of_the_original_client_is_still_refused() {
+    for (gateway, lane) in gateways_and_lanes() {
         let identity = ClientInfo::new(ClientId::from("control-center"), ClientMode::from("operator"));
-        let error = refusal(soon(gateway.builder().client_info(identity).connect()).await);
+        let error = refusal(lane.connect(gateway.builder().client_info(identity)));
         assert!(error.message.contains("invalid connect params"), "{error:?}");
     }
 }
 
-#[tokio::test]
-async fn scopes_that_are_silently_withheld_are_told() {
-    for gateway in gateways() {
+#[test]
+fn scopes_that_are_silently_withheld_are_told() {
+    for (gateway, lane) in gateways_and_lanes() {
         let identity = ClientInfo::new(ClientId::Test, ClientMode::Test);
-        let client = gateway.builder().client_info(identity).build().unwrap();
+        let client = lane.build(gateway.builder().client_info(identity)).unwrap();
         let mut notices = client.notices();
-        let hello = soon(client.connect()).await.unwrap();
+        let hello = client.connect().unwrap();
         assert_eq!(hello.scopes(), Some([].as_slice()));
-        match soon(notices.next()).await.unwrap().unwrap() {
+        match notices.item() {
             Notice::ScopeShortfall { missing, .. } => assert_eq!(missing, [Scope::Read]),
             other => panic!("{other:?}"),
         }
     }
 }
 
-#[tokio::test]
-async fn a_frame_of_exactly_the_gateways_limit_is_served_and_a_larger_one_never_leaves() {
-    for gateway in gateways() {
-        let client = gateway.client().await;
-        let limit = soon(client.ready()).await.unwrap().policy.max_payload;
+#[test]
+fn a_frame_of_exactly_the_gateways_limit_is_served_and_a_larger_one_never_leaves() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = gateway.client(lane);
+        let limit = client.ready().unwrap().policy.max_payload;
         let overhead = Request::with_params("health", &json!({"x": ""})).unwrap().frame_len();
         let request = |size: usize| {
             Request::with_params("health", &json!({"x": "x".repeat(size - overhead)})).unwrap().timeout(PATIENCE)
         };
-        let error = soon(client.call(request(limit + 1))).await.unwrap_err();
+        let error = client.call(request(limit + 1)).wait().unwrap_err();
         assert!(matches!(error, CallError::NotSent(NotSent::FrameTooLarge { size, limit: l }) if size == l + 1));
-        soon(client.call(request(limit))).await.unwrap();
+        client.call(request(limit)).wait().unwrap();
         assert!(matches!(client.state(), State::Ready { .. }));
     }
 }
 
-#[tokio::test]
-async fn trace_context_is_accepted_and_profile_binding_is_used_only_where_it_is_advertised() {
-    for gateway in gateways() {
-        let client = gateway.client().await;
+#[test]
+fn trace_context_is_accepted_and_profile_binding_is_used_only_where_it_is_advertised() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let client = gateway.client(lane);
         let traced = Request::new("health")
             .unwrap()
             .traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
             .unwrap();
-        soon(client.call(traced)).await.unwrap();
+        client.call(traced).wait().unwrap();
         let bound = Request::new("health").unwrap().expected_profile_id("nobody-of-that-name").unwrap();
-        let result = soon(client.call(bound)).await;
-        let advertised = soon(client.ready()).await.unwrap().features.has_capability("profile-binding-v1");
+        let result = client.call(bound).wait();
+        let advertised = client.ready().unwrap().features.has_capability("profile-binding-v1");
         if advertised {
             assert!(matches!(&result, Err(CallError::Rejected(_))), "{result:?}");
         } else {
