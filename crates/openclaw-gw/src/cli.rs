@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use openclaw_tokio::Secret;
+use openclaw_client::Secret;
+
+use crate::adapter::Adapter;
 
 /// Where a gateway listens unless it is told otherwise.
 pub(crate) const DEFAULT_URL: &str = "ws://127.0.0.1:18789";
@@ -122,6 +124,10 @@ pub(crate) struct Global {
     /// A scope to ask for, instead of operator.read; may be repeated
     #[arg(long = "scope", global = true, value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) scopes: Vec<String>,
+
+    /// Which adapter of the library carries the connection
+    #[arg(long, global = true, value_name = "RUNTIME", value_enum, default_value_t = Adapter::Tokio)]
+    pub(crate) runtime: Adapter,
 
     /// Machine-readable output, errors included
     #[arg(long, global = true)]

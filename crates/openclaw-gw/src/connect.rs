@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use openclaw_tokio::Client;
-use openclaw_tokio::connect::{ClientId, ClientInfo, ClientMode, Hello, Role};
+use openclaw_client::{Builder, Client};
+use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, Hello, Role};
 
 use crate::cli::Patience;
 use crate::failure::Failure;
@@ -64,17 +64,19 @@ fn client(settings: &Settings, reconnects: bool, record: Option<RecordFile>) -> 
     };
     info.version = env!("CARGO_PKG_VERSION").into();
     info.display_name = Some("openclaw-gw".into());
-    let builder = openclaw_tokio::builder(settings.url.as_str());
+    let builder = Builder::new((), settings.url.as_str());
     let builder = if reconnects { builder } else { builder.no_reconnect() };
     let builder = match record {
         Some(file) => builder.record(file),
         None => builder,
     };
-    builder
+    let builder = builder
         .auth(settings.auth.clone())
         .role(settings.role.clone())
         .scopes(settings.scopes.iter().cloned())
-        .client_info(info)
-        .build()
+        .client_info(info);
+    settings
+        .adapter
+        .build(builder)
         .map_err(|error| Failure::build(&error))
 }

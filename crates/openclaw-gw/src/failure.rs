@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use openclaw_tokio::{BuildError, CallError, ConnectError, Down, GatewayError, NotSent, UrlError};
+use openclaw_client::{BuildError, CallError, ConnectError, Down, GatewayError, NotSent, UrlError};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -253,17 +253,18 @@ struct ErrorObject<'a> {
 
 #[cfg(test)]
 mod tests {
+    use crate::adapter::Adapter;
     use super::*;
     use crate::output::look::Stream;
-    use openclaw_tokio::connect::{Auth, Role};
-    use openclaw_tokio::{Rejected, TransportError};
+    use openclaw_client::connect::{Auth, Role};
+    use openclaw_client::{Rejected, TransportError};
     use std::sync::Arc;
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const LOOK: Look = Look { json: false, out: PLAIN, err: PLAIN };
 
     fn settings() -> Settings {
-        Settings { url: String::new(), auth: Auth::default(), role: Role::Operator, scopes: Vec::new() }
+        Settings { url: String::new(), auth: Auth::default(), role: Role::Operator, scopes: Vec::new(), adapter: Adapter::default() }
     }
 
     fn rejected(body: &str) -> CallError {

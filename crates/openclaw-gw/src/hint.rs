@@ -1,8 +1,8 @@
 //! What to do next: advice for everything that commonly goes wrong.
 
-use openclaw_tokio::connect::{ProtocolRange, Role};
-use openclaw_tokio::proto::UpgradeRefused;
-use openclaw_tokio::{Down, ErrorCode, GatewayError, TransportError, UrlError};
+use openclaw_client::connect::{ProtocolRange, Role};
+use openclaw_client::proto::UpgradeRefused;
+use openclaw_client::{Down, ErrorCode, GatewayError, TransportError, UrlError};
 
 use crate::output::time::span;
 use crate::settings::Settings;
@@ -182,13 +182,14 @@ pub(crate) fn for_call(error: &GatewayError, settings: &Settings, listed: bool) 
 
 #[cfg(test)]
 mod tests {
+    use crate::adapter::Adapter;
     use super::*;
-    use openclaw_tokio::Plaintext;
-    use openclaw_tokio::connect::{Auth, Scope};
-    use openclaw_tokio::proto::GatewayUrl;
+    use openclaw_client::Plaintext;
+    use openclaw_client::connect::{Auth, Scope};
+    use openclaw_client::proto::GatewayUrl;
 
     fn settings() -> Settings {
-        Settings { url: String::new(), auth: Auth::token("t"), role: Role::Operator, scopes: vec![Scope::Read] }
+        Settings { url: String::new(), auth: Auth::token("t"), role: Role::Operator, scopes: vec![Scope::Read], adapter: Adapter::default() }
     }
 
     fn refusal(body: &str) -> String {

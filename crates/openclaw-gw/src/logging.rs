@@ -10,7 +10,15 @@ use crate::output::mask::Mask;
 use crate::output::sanitise::escape;
 
 /// The only crates that are heard. Those below them report whole frames, credentials included.
-const OURS: [&str; 4] = ["openclaw_proto", "openclaw_client", "openclaw_tokio", "openclaw_gw"];
+const OURS: [&str; 7] = [
+    "openclaw_proto",
+    "openclaw_client",
+    "openclaw_tokio",
+    "openclaw_async_std",
+    "openclaw_smol",
+    "openclaw_blocking",
+    "openclaw_gw",
+];
 
 /// Starts reporting at the level that so many `-v` ask for.
 pub(crate) fn start(verbose: u8, mask: Mask) {

@@ -1,5 +1,6 @@
 //! `openclaw-gw`: an OpenClaw gateway from the command line.
 
+mod adapter;
 mod cli;
 mod commands;
 mod connect;

@@ -49,7 +49,7 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
     let mask = settings.mask();
     let alone = match &cli.command {
         Command::Replay(args) => Some(replay::run(&args.file, look)),
-        Command::Demo => Some(alone(demo::run(look), &mask, cli.global.verbose, Halt::Interrupted)),
+        Command::Demo => Some(alone(demo::run(look, settings.adapter), &mask, cli.global.verbose, Halt::Interrupted)),
         Command::Serve(args) => {
             let serving = serve::run(args, &settings, look);
             // Ctrl-C is how a server ends.

@@ -7,9 +7,10 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
-use openclaw_tokio::Secret;
-use openclaw_tokio::connect::{Auth, Role, Scope};
+use openclaw_client::Secret;
+use openclaw_client::connect::{Auth, Role, Scope};
 
+use crate::adapter::Adapter;
 use crate::cli::{Cli, DEFAULT_URL, Global};
 use crate::output::mask::Mask;
 
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) role: Role,
     /// The scopes that will be asked for.
     pub(crate) scopes: Vec<Scope>,
+    /// What carries the connection.
+    pub(crate) adapter: Adapter,
 }
 
 /// More than any gateway takes before it knows who connects.
@@ -48,7 +51,7 @@ impl Settings {
         } else {
             global.scopes.iter().map(|scope| Scope::from(scope.as_str())).collect()
         };
-        Ok(Self { url: if blank { DEFAULT_URL.into() } else { global.url.clone() }, auth, role, scopes })
+        Ok(Self { url: if blank { DEFAULT_URL.into() } else { global.url.clone() }, auth, role, scopes, adapter: global.runtime })
     }
 
     /// What hides these credentials wherever they turn up.

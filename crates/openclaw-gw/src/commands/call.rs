@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use openclaw_tokio::{Payload, Request, TwoStage};
+use openclaw_client::{Payload, Request, TwoStage};
 
 use super::Halt;
 use crate::cli::{Call, Patience};

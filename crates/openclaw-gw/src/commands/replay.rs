@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use openclaw_tokio::record::{ReplayError, Replayed, replay};
+use openclaw_client::record::{ReplayError, Replayed, replay};
 use serde_json::json;
 
 use crate::exit::Exit;

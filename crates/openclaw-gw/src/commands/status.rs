@@ -1,10 +1,10 @@
 //! `status`: what the gateway is and what it grants.
 
-use openclaw_tokio::Plaintext;
+use openclaw_client::Plaintext;
 use std::time::Duration;
 
-use openclaw_tokio::connect::{Hello, Scope, missing_scopes};
-use openclaw_tokio::proto::GatewayUrl;
+use openclaw_client::connect::{Hello, Scope, missing_scopes};
+use openclaw_client::proto::GatewayUrl;
 
 use super::Halt;
 use crate::connect::Session;
@@ -113,7 +113,7 @@ fn bytes(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::output::look::Stream;
-    use openclaw_tokio::connect::{Auth, Role};
+    use openclaw_client::connect::{Auth, Role};
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const LOOK: Look = Look { json: false, out: PLAIN, err: PLAIN };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use openclaw_tokio::Secret;
+use openclaw_client::Secret;
 
 /// Stands where a secret stood.
 pub(crate) const REDACTED: &str = "[redacted]";

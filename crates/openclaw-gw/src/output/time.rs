@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use openclaw_tokio::proto::UnixMillis;
+use openclaw_client::proto::UnixMillis;
 
 /// The last millisecond that has a four-digit year.
 const LAST: u64 = 253_402_300_799_999;

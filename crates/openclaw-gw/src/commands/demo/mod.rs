@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use openclaw_testkit::{GatewayConfig, Server};
-use openclaw_tokio::connect::Scope;
-use openclaw_tokio::{CallError, Client, EventFilter, Request, State, States};
+use openclaw_client::connect::Scope;
+use openclaw_client::{Builder, CallError, Client, EventFilter, Request, State, States};
 use serde_json::{Value, json};
 
 use self::story::Story;
@@ -33,7 +33,7 @@ impl Tally {
     }
 }
 
-pub(crate) async fn run(look: Look) -> Result<(), Halt> {
+pub(crate) async fn run(look: Look, adapter: Adapter) -> Result<(), Halt> {
     let story = Story::new(look);
     let mut tally = Tally::default();
     let begun = Instant::now();
@@ -43,12 +43,11 @@ pub(crate) async fn run(look: Look) -> Result<(), Halt> {
         .await
         .map_err(|error| Failure::system("cannot start the embedded gateway", &error))?;
     story.tell("gateway", KEY, &format!("an embedded gateway listens on {}", server.url()));
-    let client = openclaw_tokio::builder(server.url())
+    let builder = Builder::new((), server.url())
         .token(server.token())
         .scopes([Scope::Read, Scope::Write])
-        .backoff(|backoff| backoff.max = Duration::from_secs(2))
-        .build()
-        .map_err(|error| Failure::build(&error))?;
+        .backoff(|backoff| backoff.max = Duration::from_secs(2));
+    let client = adapter.build(builder).map_err(|error| Failure::build(&error))?;
     let watcher = tokio::spawn(tell_states(client.states(), story.clone()));
     let mut events = client.events(EventFilter::all());
     client.start();

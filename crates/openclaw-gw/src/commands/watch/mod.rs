@@ -6,8 +6,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openclaw_tokio::connect::missing_scopes;
-use openclaw_tokio::{EventFilter, Events, State, StopReason};
+use openclaw_client::connect::missing_scopes;
+use openclaw_client::{EventFilter, Events, State, StopReason};
 use tokio::time::Instant;
 
 use super::Halt;
@@ -93,7 +93,7 @@ impl Job {
     async fn event(
         &mut self,
         session: &mut Session,
-        event: Result<openclaw_tokio::Event, openclaw_tokio::Lagged>,
+        event: Result<openclaw_client::Event, openclaw_client::Lagged>,
     ) -> Result<Next, Halt> {
         let event = match event {
             Ok(event) => event,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anstyle::Style;
-use openclaw_tokio::connect::Scope;
-use openclaw_tokio::proto::UnixMillis;
-use openclaw_tokio::{Event, Sequence, State, StopReason};
+use openclaw_client::connect::Scope;
+use openclaw_client::proto::UnixMillis;
+use openclaw_client::{Event, Sequence, State, StopReason};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use openclaw_tokio::Down;
+    use openclaw_client::Down;
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const AT: UnixMillis = UnixMillis(1_795_349_339_751);
