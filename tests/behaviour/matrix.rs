@@ -83,12 +83,12 @@ fn cell(scenario: &Scenario, lane: Lane, not_applicable: &[(&str, Lane, &'static
     let took = begin.elapsed();
     match result {
         Ok(()) => {
-            println!("{lane:>8}  {}::{} ... ok ({took:.0?})", scenario.group, scenario.name);
+            println!("{:>9}  {}::{} ... ok ({took:.0?})", lane.name(), scenario.group, scenario.name);
             Cell::Pass
         }
         Err(_) => {
             let words = WORDS.lock().expect("whole").remove(lane.name()).unwrap_or_default();
-            println!("{lane:>8}  {}::{} ... FAILED ({took:.0?})", scenario.group, scenario.name);
+            println!("{:>9}  {}::{} ... FAILED ({took:.0?})", lane.name(), scenario.group, scenario.name);
             Cell::Fail(words)
         }
     }
@@ -96,7 +96,7 @@ fn cell(scenario: &Scenario, lane: Lane, not_applicable: &[(&str, Lane, &'static
 
 fn report(chosen: &[(usize, &'static Scenario)], matrix: &Matrix) -> ExitCode {
     println!("\nadapter × scenario (✓ passes, ✗ fails, – does not apply)\n");
-    let head: Vec<String> = Lane::ALL.iter().map(|lane| format!("{:^9}", lane.name())).collect();
+    let head: Vec<String> = Lane::ALL.iter().map(|lane| format!("{:^11}", lane.name())).collect();
     println!("{}", head.concat());
     let (mut passed, mut missing) = (0, 0);
     let (mut failures, mut exempt) = (Vec::new(), Vec::new());
@@ -121,7 +121,7 @@ fn report(chosen: &[(usize, &'static Scenario)], matrix: &Matrix) -> ExitCode {
                     "?"
                 }
             };
-            line.push_str(&format!("{mark:^9}"));
+            line.push_str(&format!("{mark:^11}"));
         }
         println!("{line} {}::{}", scenario.group, scenario.name);
     }

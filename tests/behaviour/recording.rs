@@ -48,6 +48,7 @@ fn life(lane: Lane, seed: [u8; 32]) -> String {
                     conn.reply(&go, "{}");
                     conn.reply(&asked, r#"{"status":"ok"}"#);
                 }
+                "mute" => {}
                 "no" => conn.refuse(&asked, r#"{"code":"UNAVAILABLE","message":"no"}"#),
                 "say" => {
                     conn.event("chat", 1, r#"{"n":1}"#);
@@ -77,7 +78,7 @@ fn life(lane: Lane, seed: [u8; 32]) -> String {
     client.request_raw("go", "{}").unwrap_err();
     client.until(|state| matches!(state, State::Ready { .. }));
     client.request_raw("last", "{}").unwrap();
-    client.call(Request::new("late").unwrap().timeout(Duration::ZERO)).wait().unwrap_err();
+    client.call(Request::new("mute").unwrap().timeout(Duration::from_millis(20))).wait().unwrap_err();
     client.shutdown();
     drop((client, chats));
     rx.recv_timeout(PATIENCE).expect("the log")

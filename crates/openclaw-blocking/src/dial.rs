@@ -2,15 +2,16 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::mpsc::{TryRecvError, channel};
+use std::sync::mpsc::{TryRecvError, sync_channel};
 use std::task::Poll;
 use std::thread;
 
 use mio::Token;
 use mio::net::TcpStream;
 use openclaw_client::TransportError;
+use openclaw_client::dialing::{Tcp, connect, tls, tls_error};
 use openclaw_client::nonblocking::Stream;
 use openclaw_client::proto::DialPlan;
 use openclaw_client::transport::DialOptions;
@@ -26,13 +27,14 @@ pub(crate) async fn dial(
     plan: DialPlan,
     options: Arc<DialOptions>,
 ) -> Result<Socket, TransportError> {
-    let (tcp, token) = connect(&reactor, &plan).await?;
-    let stream = if plan.url.is_secure() {
-        let mut stream = Stream::tls(tcp, &plan.url.host(), options.tls.clone())?;
-        retry(|| stream.handshake()).await.map_err(|e| TransportError::Tls(e.to_string()))?;
-        stream
-    } else {
-        Stream::plain(tcp)
+    let Registered { tcp, token } = connect(&reactor, &plan).await?;
+    let stream = match tls(&plan, &options)? {
+        None => Stream::plain(tcp),
+        Some((config, name)) => {
+            let mut stream = Stream::tls(tcp, name, config)?;
+            retry(|| stream.handshake()).await.map_err(|e| tls_error(&e))?;
+            stream
+        }
     };
     let config = websocket_config(&plan, &options);
     let mut progress = client_with_config(upgrade_request(&plan)?, stream, Some(config));
@@ -54,60 +56,62 @@ async fn once_more() {
     poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
-/// Tries until it would block no more.
+/// Tries at every wake-up until it would block no more.
 async fn retry<V>(mut attempt: impl FnMut() -> io::Result<V>) -> io::Result<V> {
-    loop {
-        match attempt() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => once_more().await,
-            result => return result,
-        }
-    }
-}
-
-/// Resolves a name on a thread of its own: the system's resolver blocks for as long as it likes, and whoever gives up
-/// on the dial leaves that thread behind.
-async fn resolve(reactor: &Reactor, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let (found, result) = channel();
-    let bell = reactor.waker();
-    thread::Builder::new().name("openclaw-resolve".into()).spawn(move || {
-        // Nobody listens any more when the dial was given up.
-        let _ = found.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));
-        bell.wake();
-    })?;
-    loop {
-        match result.try_recv() {
-            Ok(addresses) => return addresses,
-            Err(TryRecvError::Empty) => once_more().await,
-            Err(TryRecvError::Disconnected) => return Err(io::Error::other("the resolver's thread has ended")),
-        }
-    }
-}
-
-async fn connect(reactor: &Reactor, plan: &DialPlan) -> Result<(TcpStream, Token), TransportError> {
-    let host = plan.url.host();
-    let addresses = resolve(reactor, host.clone(), plan.url.port())
-        .await
-        .map_err(|e| TransportError::Resolve { host: host.clone(), message: e.to_string() })?;
-    let mut last = None;
-    for address in addresses {
-        match open(reactor, address).await {
-            Ok(open) => return Ok(open),
-            Err(error) => last = Some(format!("{address}: {error}")),
-        }
-    }
-    Err(TransportError::Connect(last.unwrap_or_else(|| format!("{host} has no address"))))
-}
-
-async fn open(reactor: &Reactor, address: SocketAddr) -> io::Result<(TcpStream, Token)> {
-    let mut tcp = TcpStream::connect(address)?;
-    let token = reactor.register(&mut tcp)?;
-    retry(|| match (tcp.take_error()?, tcp.peer_addr()) {
-        (Some(error), _) => Err(error),
-        (None, Err(error)) if error.kind() == ErrorKind::NotConnected => Err(ErrorKind::WouldBlock.into()),
-        (None, peer) => peer,
+    poll_fn(|_| match attempt() {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
     })
-    .await?;
-    // Requests are small and somebody waits for each; a refusal of the option costs only latency.
-    let _ = tcp.set_nodelay(true);
-    Ok((tcp, token))
+    .await
+}
+
+/// A socket and the token by which mio speaks of it.
+pub(crate) struct Registered {
+    tcp: TcpStream,
+    token: Token,
+}
+
+impl Tcp for Reactor {
+    type Stream = Registered;
+
+    /// On a thread of its own: the system's resolver blocks for as long as it likes, and whoever gives up on the dial leaves
+    /// that thread behind.
+    async fn resolve(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(vec![(address, port).into()]);
+        }
+        let (found, result) = sync_channel(1);
+        let bell = self.waker();
+        thread::Builder::new().name("openclaw-resolve".into()).spawn(move || {
+            // Nobody listens any more when the dial was given up.
+            let _ = found.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));
+            bell.wake();
+        })?;
+        poll_fn(move |_| match result.try_recv() {
+            Ok(addresses) => Poll::Ready(addresses),
+            Err(TryRecvError::Empty) => Poll::Pending,
+            Err(TryRecvError::Disconnected) => Poll::Ready(Err(io::Error::other("the resolver's thread has ended"))),
+        })
+        .await
+    }
+
+    async fn connect(&self, address: SocketAddr) -> io::Result<Registered> {
+        let mut tcp = TcpStream::connect(address)?;
+        let token = self.register(&mut tcp)?;
+        retry(|| match (tcp.take_error()?, tcp.peer_addr()) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) if error.kind() == ErrorKind::NotConnected => Err(ErrorKind::WouldBlock.into()),
+            (None, peer) => peer,
+        })
+        .await?;
+        Ok(Registered { tcp, token })
+    }
+
+    fn ends(stream: &Registered) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((stream.tcp.local_addr()?, stream.tcp.peer_addr()?))
+    }
+
+    fn set_nodelay(stream: &Registered) -> io::Result<()> {
+        stream.tcp.set_nodelay(true)
+    }
 }

@@ -8,7 +8,12 @@
 mod builder;
 mod call;
 mod client;
+#[doc(hidden)]
+pub mod dialing;
 mod driver;
+#[cfg(feature = "futures-io")]
+#[doc(hidden)]
+pub mod futures_io;
 mod hub;
 #[doc(hidden)]
 pub mod nonblocking;

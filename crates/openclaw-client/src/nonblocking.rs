@@ -7,6 +7,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use crate::TransportError;
+use crate::dialing::tls_error;
 use crate::transport::ByteCount;
 
 /// A socket with or without TLS that counts the bytes it carries.
@@ -31,11 +32,9 @@ impl<S: Read + Write> Stream<S> {
     /// With TLS: [`handshake`](Self::handshake) comes first.
     ///
     /// # Errors
-    /// When TLS is not configured, or the name is none that a certificate could have.
-    pub fn tls(socket: S, name: &str, config: Option<Arc<ClientConfig>>) -> Result<Self, TransportError> {
-        let config = config.ok_or_else(|| TransportError::Tls("TLS is not configured".into()))?;
-        let name = ServerName::try_from(name.to_owned()).map_err(|e| TransportError::Tls(e.to_string()))?;
-        let session = ClientConnection::new(config, name).map_err(|e| TransportError::Tls(e.to_string()))?;
+    /// When rustls does not like the configuration.
+    pub fn tls(socket: S, name: ServerName<'static>, config: Arc<ClientConfig>) -> Result<Self, TransportError> {
+        let session = ClientConnection::new(config, name).map_err(|e| tls_error(&e))?;
         let tls = Tls { session, socket, ended: false };
         Ok(Self { kind: Kind::Tls(Box::new(tls)), count: ByteCount::default() })
     }

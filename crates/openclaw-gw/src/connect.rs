@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use openclaw_client::{Builder, Client};
 use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, Hello, Role};
+use openclaw_client::{Builder, Client};
 
 use crate::cli::Patience;
 use crate::failure::Failure;
@@ -75,8 +75,5 @@ fn client(settings: &Settings, reconnects: bool, record: Option<RecordFile>) -> 
         .role(settings.role.clone())
         .scopes(settings.scopes.iter().cloned())
         .client_info(info);
-    settings
-        .adapter
-        .build(builder)
-        .map_err(|error| Failure::build(&error))
+    settings.adapter.build(builder).map_err(|error| Failure::build(&error))
 }

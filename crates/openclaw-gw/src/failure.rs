@@ -253,8 +253,8 @@ struct ErrorObject<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::adapter::Adapter;
     use super::*;
+    use crate::adapter::Adapter;
     use crate::output::look::Stream;
     use openclaw_client::connect::{Auth, Role};
     use openclaw_client::{Rejected, TransportError};
@@ -264,7 +264,13 @@ mod tests {
     const LOOK: Look = Look { json: false, out: PLAIN, err: PLAIN };
 
     fn settings() -> Settings {
-        Settings { url: String::new(), auth: Auth::default(), role: Role::Operator, scopes: Vec::new(), adapter: Adapter::default() }
+        Settings {
+            url: String::new(),
+            auth: Auth::default(),
+            role: Role::Operator,
+            scopes: Vec::new(),
+            adapter: Adapter::default(),
+        }
     }
 
     fn rejected(body: &str) -> CallError {

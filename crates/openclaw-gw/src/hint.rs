@@ -182,14 +182,20 @@ pub(crate) fn for_call(error: &GatewayError, settings: &Settings, listed: bool) 
 
 #[cfg(test)]
 mod tests {
-    use crate::adapter::Adapter;
     use super::*;
+    use crate::adapter::Adapter;
     use openclaw_client::Plaintext;
     use openclaw_client::connect::{Auth, Scope};
     use openclaw_client::proto::GatewayUrl;
 
     fn settings() -> Settings {
-        Settings { url: String::new(), auth: Auth::token("t"), role: Role::Operator, scopes: vec![Scope::Read], adapter: Adapter::default() }
+        Settings {
+            url: String::new(),
+            auth: Auth::token("t"),
+            role: Role::Operator,
+            scopes: vec![Scope::Read],
+            adapter: Adapter::default(),
+        }
     }
 
     fn refusal(body: &str) -> String {

@@ -51,7 +51,13 @@ impl Settings {
         } else {
             global.scopes.iter().map(|scope| Scope::from(scope.as_str())).collect()
         };
-        Ok(Self { url: if blank { DEFAULT_URL.into() } else { global.url.clone() }, auth, role, scopes, adapter: global.runtime })
+        Ok(Self {
+            url: if blank { DEFAULT_URL.into() } else { global.url.clone() },
+            auth,
+            role,
+            scopes,
+            adapter: global.runtime,
+        })
     }
 
     /// What hides these credentials wherever they turn up.

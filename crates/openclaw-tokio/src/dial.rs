@@ -1,13 +1,14 @@
 //! TCP, TLS and upgrade, step by step, each with its own kind of failure.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use openclaw_client::TransportError;
+use openclaw_client::dialing::{Tcp, connect, tls, tls_error};
 use openclaw_client::proto::DialPlan;
-use openclaw_client::rustls::pki_types::ServerName;
 use openclaw_client::transport::{ByteCount, DialOptions};
 use openclaw_client::websocket::{WebSocket, transport_error, upgrade_request, websocket_config};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,6 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use crate::Tokio;
 use crate::counted::Counted;
 
 /// A TCP stream with or without TLS.
@@ -28,11 +30,18 @@ pub enum Stream {
 }
 
 pub(crate) async fn dial(
+    tokio: Tokio,
     plan: DialPlan,
     options: Arc<DialOptions>,
 ) -> Result<WebSocket<WebSocketStream<Counted<Stream>>>, TransportError> {
-    let tcp = connect(&plan).await?;
-    let stream = if plan.url.is_secure() { secure(tcp, &plan, &options).await? } else { Stream::Plain(tcp) };
+    let tcp = connect(&tokio, &plan).await?;
+    let stream = match tls(&plan, &options)? {
+        None => Stream::Plain(tcp),
+        Some((config, name)) => {
+            let secured = TlsConnector::from(config).connect(name, tcp).await.map_err(|e| tls_error(&e))?;
+            Stream::Tls(Box::new(secured))
+        }
+    };
     let count = ByteCount::default();
     let stream = Counted::new(stream, count.clone());
     let (socket, _response) =
@@ -42,37 +51,24 @@ pub(crate) async fn dial(
     Ok(WebSocket::new(socket, count))
 }
 
-async fn connect(plan: &DialPlan) -> Result<TcpStream, TransportError> {
-    let host = plan.url.host();
-    let addresses = tokio::net::lookup_host((host.as_str(), plan.url.port()))
-        .await
-        .map_err(|e| TransportError::Resolve { host: host.clone(), message: e.to_string() })?;
-    let mut last = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            // A dial to a local port that nobody listens on, and that lies where the system takes its own ports from, can
-            // meet itself half-way. It is no gateway, and it keeps the real one from taking its port again.
-            Ok(stream) if met_itself(&stream) => last = Some(format!("{address}: nobody listens there")),
-            Ok(stream) => {
-                // Requests are small and somebody waits for each; a refusal of the option costs only latency.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => last = Some(format!("{address}: {error}")),
-        }
+impl Tcp for Tokio {
+    type Stream = TcpStream;
+
+    async fn resolve(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.collect())
     }
-    Err(TransportError::Connect(last.unwrap_or_else(|| format!("{host} has no address"))))
-}
 
-fn met_itself(stream: &TcpStream) -> bool {
-    matches!((stream.local_addr(), stream.peer_addr()), (Ok(local), Ok(peer)) if local == peer)
-}
+    async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        TcpStream::connect(address).await
+    }
 
-async fn secure(tcp: TcpStream, plan: &DialPlan, options: &DialOptions) -> Result<Stream, TransportError> {
-    let config = options.tls.clone().ok_or_else(|| TransportError::Tls("TLS is not configured".into()))?;
-    let name = ServerName::try_from(plan.url.host()).map_err(|e| TransportError::Tls(e.to_string()))?;
-    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|e| TransportError::Tls(e.to_string()))?;
-    Ok(Stream::Tls(Box::new(stream)))
+    fn ends(stream: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((stream.local_addr()?, stream.peer_addr()?))
+    }
+
+    fn set_nodelay(stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)
+    }
 }
 
 impl AsyncRead for Stream {
@@ -119,19 +115,20 @@ impl Drop for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use openclaw_client::dialing::met_itself;
     use tokio::net::{TcpListener, TcpSocket};
 
     #[tokio::test]
     async fn a_socket_that_is_its_own_peer_is_told_from_one_with_a_listener() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        assert!(!met_itself(&TcpStream::connect(address).await.unwrap()));
+        assert!(!met_itself::<Tokio>(&TcpStream::connect(address).await.unwrap()));
         drop(listener);
 
         // What a dial to a closed port comes upon when the system happens to give it that port as its own.
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let itself = socket.local_addr().unwrap();
-        assert!(met_itself(&socket.connect(itself).await.unwrap()));
+        assert!(met_itself::<Tokio>(&socket.connect(itself).await.unwrap()));
     }
 }

@@ -61,6 +61,6 @@ impl Runtime for Tokio {
     }
 
     fn dial(&self, plan: DialPlan, options: Arc<DialOptions>) -> BoxFuture<Result<Self::Transport, TransportError>> {
-        Box::pin(dial::dial(plan, options))
+        Box::pin(dial::dial(self.clone(), plan, options))
     }
 }

@@ -6,8 +6,10 @@ mod waiting;
 use std::fmt;
 use std::sync::OnceLock;
 
+use openclaw_async_std::AsyncStd;
 use openclaw_blocking::Blocking;
 use openclaw_client::{BuildError, Builder, StartError};
+use openclaw_smol::Smol;
 use openclaw_tokio::Tokio;
 use tokio::runtime::{self, Handle};
 
@@ -21,13 +23,17 @@ pub enum Lane {
     TokioCurrent,
     /// tokio on two threads.
     TokioMulti,
+    /// async-std.
+    AsyncStd,
+    /// smol.
+    Smol,
     /// Threads and mio.
     Blocking,
 }
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::TokioCurrent, Self::TokioMulti, Self::Blocking];
+    pub const ALL: [Self; 5] = [Self::TokioCurrent, Self::TokioMulti, Self::AsyncStd, Self::Smol, Self::Blocking];
 
     /// A short name, for tables.
     #[must_use]
@@ -35,6 +41,8 @@ impl Lane {
         match self {
             Self::TokioCurrent => "tokio-1",
             Self::TokioMulti => "tokio-n",
+            Self::AsyncStd => "async-std",
+            Self::Smol => "smol",
             Self::Blocking => "blocking",
         }
     }
@@ -47,6 +55,8 @@ impl Lane {
         Ok(match self {
             Self::TokioCurrent => Client::Async(builder.on(Tokio::on(current().clone())).build()?),
             Self::TokioMulti => Client::Async(builder.on(Tokio::on(background().clone())).build()?),
+            Self::AsyncStd => Client::Async(builder.on(AsyncStd::default()).build()?),
+            Self::Smol => Client::Async(builder.on(Smol::default()).build()?),
             Self::Blocking => Client::Blocking(builder.on(Blocking).build()?),
         })
     }

@@ -124,6 +124,7 @@ mod tests {
             auth: Auth::default(),
             role: Role::Operator,
             scopes: scopes.into(),
+            adapter: crate::adapter::Adapter::default(),
         };
         overview(&Hello::parse(hello).unwrap().0, &settings, LOOK)
     }

@@ -5,12 +5,13 @@ mod story;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use openclaw_testkit::{GatewayConfig, Server};
 use openclaw_client::connect::Scope;
 use openclaw_client::{Builder, CallError, Client, EventFilter, Request, State, States};
+use openclaw_testkit::{GatewayConfig, Server};
 use serde_json::{Value, json};
 
 use self::story::Story;
+use crate::adapter::Adapter;
 use crate::commands::Halt;
 use crate::failure::Failure;
 use crate::output::json::one_line;
