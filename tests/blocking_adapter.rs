@@ -1,7 +1,5 @@
 //! What only the blocking adapter has: a loop of its own, and silence.
 
-use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -101,33 +99,4 @@ fn waiting_has_a_limit_where_one_is_given() {
     drop(client);
     assert!(events.next().is_none());
     assert!(matches!(events.try_recv(), Err(TryRecvError::Disconnected)));
-}
-
-#[test]
-fn no_asynchronous_runtime_is_among_its_dependencies() {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args([
-            "tree",
-            "--package",
-            "openclaw-blocking",
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--offline",
-            "--locked",
-        ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let tree = String::from_utf8(output.stdout).expect("UTF-8");
-    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert!(names.contains("mio") && names.contains("tungstenite"), "{tree}");
-    for runtime in
-        ["tokio", "async-std", "smol", "async-io", "async-global-executor", "async-executor", "futures-executor"]
-    {
-        assert!(!names.contains(runtime), "{runtime} in\n{tree}");
-    }
 }
