@@ -1,6 +1,6 @@
 //! What real gateways were seen to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,9 +48,9 @@ pub fn read(version: &str) -> Behaviour {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Where two behaviours differ: the probe's name, and the answers of which the other has none.
+/// Where two behaviours differ: the probe's name, and in what.
 pub fn differences(golden: &Behaviour, seen: &Behaviour) -> BTreeMap<String, String> {
-    let names: std::collections::BTreeSet<_> = golden.keys().chain(seen.keys()).collect();
+    let names: BTreeSet<_> = golden.keys().chain(seen.keys()).collect();
     let differs = names.into_iter().filter(|name| golden.get(*name) != seen.get(*name));
     differs.map(|name| (name.clone(), difference(golden.get(name), seen.get(name)))).collect()
 }
@@ -59,9 +59,21 @@ fn difference(golden: Option<&Vec<Value>>, seen: Option<&Vec<Value>>) -> String 
     let (Some(golden), Some(seen)) = (golden, seen) else {
         return if golden.is_some() { "there is no such probe".into() } else { "there is no golden answer".into() };
     };
-    let lines = |word: &str, of: &[Value], other: &[Value]| -> String {
-        of.iter().filter(|answer| !other.contains(answer)).map(|answer| format!("\n    {word} {answer}")).collect()
-    };
-    let lines = lines("golden:", golden, seen) + &lines("seen:  ", seen, golden);
-    if lines.is_empty() { format!("\n    golden: {golden:?}\n    seen:   {seen:?}") } else { lines }
+    let mut text = String::new();
+    for index in 0..golden.len().max(seen.len()) {
+        walk(&format!("answer {}", index + 1), golden.get(index), seen.get(index), &mut text);
+    }
+    text
+}
+
+/// Tells the smallest parts in which two values differ.
+fn walk(path: &str, golden: Option<&Value>, seen: Option<&Value>, text: &mut String) {
+    if let (Some(Value::Object(golden)), Some(Value::Object(seen))) = (golden, seen) {
+        for name in golden.keys().chain(seen.keys().filter(|name| !golden.contains_key(*name))) {
+            walk(&format!("{path}/{name}"), golden.get(name), seen.get(name), text);
+        }
+    } else if golden != seen {
+        let show = |value: Option<&Value>| value.map_or_else(|| "nothing".into(), Value::to_string);
+        *text += &format!("\n    {path}\n        golden: {}\n        seen:   {}", show(golden), show(seen));
+    }
 }

@@ -34,8 +34,10 @@ pub fn frame(mut frame: Value) -> Value {
     frame
 }
 
-fn hello(payload: Value) -> Value {
+fn hello(mut payload: Value) -> Value {
     let scopes = payload["auth"]["scopes"].clone();
+    // Is stated from some time after the gateway's start on.
+    remove(&mut payload["snapshot"], "updateSchedule");
     let mut hello =
         members(payload, |section| if section.is_object() { members(section, value) } else { value(section) });
     // What this is all about is in a list.

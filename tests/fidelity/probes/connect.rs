@@ -18,6 +18,8 @@ fn shape(gateway: &Gateway) -> Vec<Probe> {
         1,
     );
     let device = json!({"id": "x", "publicKey": "k", "signature": "s", "signedAt": 1});
+    let mut stranger = device.clone();
+    stranger["nonce"] = json!("another one");
     vec![
         Probe::first("connect: no params", ask("connect")),
         Probe::first("connect: params are an array", ask_with("connect", json!([]))),
@@ -52,6 +54,7 @@ fn shape(gateway: &Gateway) -> Vec<Probe> {
         Probe::first("connect: client is a worker", gateway.connect_as("openclaw-worker", "worker")),
         with("device has an id only", |params| params["device"] = json!({"id": "x"})),
         Probe::first("connect: device without nonce", gateway.connect_with(|params| params["device"] = device)),
+        Probe::first("connect: device that proves nothing", gateway.connect_with(|params| params["device"] = stranger)),
     ]
 }
 

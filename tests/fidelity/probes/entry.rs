@@ -45,6 +45,7 @@ fn kinds(gateway: &Gateway) -> Vec<Probe> {
 fn origins(gateway: &Gateway) -> Vec<Probe> {
     let own = format!("http://{}", gateway.address);
     vec![
+        Probe::first("origin: none, of a chat page", gateway.connect_as("webchat", "webchat")),
         Probe::first("origin: another one, of a program", gateway.connect()).header("Origin", "http://evil.example"),
         Probe::first("origin: the gateway's own, of a program", gateway.connect()).header("Origin", own.as_str()),
         Probe::first("origin: the gateway's own, of a chat page", gateway.connect_as("webchat", "webchat"))

@@ -21,7 +21,14 @@ const METHODS: [&str; 12] = [
 ];
 
 pub fn probes(gateway: &Gateway) -> Vec<Probe> {
-    let scopes = ["operator.read", "operator.write", "operator.admin", "operator.sessions.read", "operator.approvals"];
+    let scopes = [
+        "operator.read",
+        "operator.write",
+        "operator.admin",
+        "operator.sessions.read",
+        "operator.sessions.write",
+        "operator.approvals",
+    ];
     let mut probes = vec![calls(gateway, "no scope", &[])];
     probes.extend(scopes.iter().map(|scope| calls(gateway, scope, &[scope])));
     probes.extend(params(gateway));
@@ -56,5 +63,7 @@ fn params(gateway: &Gateway) -> Vec<Probe> {
         write("no params", "agent", json!({})),
         write("no params", "agent.wait", json!({})),
         write("an unknown run", "agent.wait", json!({"runId": "none", "timeoutMs": 100})),
+        read("empty params", "plugins.sessionAction", json!({})),
+        write("an unknown plugin", "plugins.sessionAction", json!({"pluginId": "a", "actionId": "b"})),
     ]
 }
