@@ -3,19 +3,17 @@
 use serde_json::{Map, Value, json};
 
 /// Members whose values say nothing about the protocol.
-const VOLATILE: [&str; 13] = [
+const VOLATILE: [&str; 11] = [
     "appliedConfigHash",
     "bootId",
     "buildId",
     "connId",
     "durationMs",
-    "instanceId",
     "nonce",
     "path",
     "pid",
     "recoveryScope",
     "ts",
-    "updatedAt",
     "uptimeMs",
 ];
 
@@ -58,7 +56,6 @@ fn value(value: Value) -> Value {
     match value {
         Value::Array(_) => json!("(list)"),
         Value::Object(_) => json!("(object)"),
-        Value::String(text) if text.starts_with('/') => json!("(path)"),
         other => other,
     }
 }
