@@ -17,6 +17,10 @@ pub(crate) fn missing_scope(dialect: Dialect, scope: &str) -> ErrorBody {
     }
 }
 
+pub(crate) fn no_user_profile() -> ErrorBody {
+    ErrorBody::new("FORBIDDEN", "Session-scoped access requires a verified user profile.")
+}
+
 pub(crate) fn unknown_method(method: &str) -> ErrorBody {
     ErrorBody::invalid(format!("unknown method: {method}"))
 }

@@ -63,6 +63,12 @@
 //!   those of your own ([`GatewayConfig::method`]). The agent says what [`GatewayConfig::chat`] tells it to.
 //! * No devices yet: of a device's proof only the nonce is looked at, and device tokens are refused.
 //!
+//! How faithful that is, a test of this project holds: the same probes are put to it and to real gateways, over
+//! WebSockets, and compared answer by answer. It does as release 2026.9.6 does in 130 of 132 probes, and as release
+//! 2026.5.7 does in 131 of 132. The test fails when a number changes, and lists what differs, with the reason. Errors,
+//! close codes and reasons are compared word by word, payloads by their members: lists and objects in them count as
+//! such, whatever is inside.
+//!
 //! # Without sockets
 //!
 //! [`GatewayCore`] is the gateway as a pure state machine in virtual time: deterministic, single-threaded, without

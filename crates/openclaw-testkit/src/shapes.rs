@@ -221,11 +221,19 @@ pub(crate) fn params(dialect: Dialect, method: &str) -> Option<&'static Kind> {
         may("refresh", Kind::Boolean),
         may("view", STRING),
     ]);
+    static SESSION_ACTION: Kind = Kind::Closed(&[
+        must("pluginId", NON_EMPTY),
+        must("actionId", NON_EMPTY),
+        may("sessionKey", NON_EMPTY),
+        may("agentId", NON_EMPTY),
+        may("payload", Kind::Any),
+    ]);
     static MODELS_V3: Kind = Kind::Closed(&[may("view", STRING)]);
     Some(match method {
         "agents.list" => &NOTHING,
         "models.list" if dialect.is_v4() => &MODELS_V4,
         "models.list" => &MODELS_V3,
+        "plugins.sessionAction" => &SESSION_ACTION,
         "sessions.list" => &ANYTHING,
         "chat.send" => &SEND,
         "chat.abort" => &ABORT,

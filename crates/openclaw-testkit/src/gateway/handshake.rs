@@ -107,11 +107,16 @@ impl GatewayCore {
 
     /// A v3 client did not wait for its hello.
     fn spoil(&mut self, id: PeerId, text: &str) {
+        let frame = read(text);
+        if matches!(&frame, Incoming::Frame(envelope) if envelope.frame.text_of("method") == Some("connect")) {
+            // A connect is welcome as often as it comes before the first hello.
+            return self.first_frame(id, text);
+        }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if !std::mem::replace(&mut peer.spoiled, true) {
             self.connects.push_back((id, None));
         }
-        if let Incoming::Frame(envelope) = read(text) {
+        if let Incoming::Frame(envelope) = frame {
             let error = ErrorBody::invalid(FIRST_MUST_CONNECT);
             let answer = Answer::Error(None, error);
             let text = frames::response(self.dialect, envelope.id.unwrap_or("null"), &answer);
@@ -122,7 +127,8 @@ impl GatewayCore {
     /// Judges the connects that have come in this turn.
     pub(crate) fn judge_connects(&mut self) {
         while let Some((id, connect)) = self.connects.pop_front() {
-            match (self.peers.get(&id).map(|peer| peer.spoiled), connect) {
+            let open = self.peers.get(&id).filter(|peer| !peer.is_closing());
+            match (open.map(|peer| peer.spoiled), connect) {
                 (Some(true), _) => self.close_peer(id, 1008, FIRST_MUST_CONNECT),
                 (Some(false), Some((request, params))) => self.answer_connect(id, request, &params),
                 _ => {}
@@ -196,6 +202,7 @@ impl GatewayCore {
 
     fn welcome(&mut self, id: PeerId, request: &str, session: &Session) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
+        let is_first = peer.session().is_none();
         let waiting = match std::mem::replace(&mut peer.stage, Stage::Greeted) {
             Stage::Answering(queue) => queue,
             _ => Vec::new(),
@@ -215,7 +222,7 @@ impl GatewayCore {
         let answer = Answer::Ok(Some(text_of(&hello)));
         let Some(text) = frames::response(self.dialect, request, &answer) else { return };
         let shaped = self.shape(id, effects, text, Some(request));
-        if !self.limits.ping.is_zero() {
+        if is_first && !self.limits.ping.is_zero() {
             self.schedule.put(self.now.mono.after(self.limits.ping), Action::Ping(id));
         }
         let delay = shaped.delay;

@@ -48,6 +48,9 @@ impl GatewayCore {
             json!({})
         };
         crate::json::merge(&mut hello, &patch);
+        if v4 && session.may(&Scope::Read) {
+            crate::json::merge(&mut hello, &control_ui());
+        }
         if self.dialect == Dialect::Original {
             crate::json::merge(&mut hello, &json!({"type": null, "server": {"connId": null}, "connId": conn_id}));
         }
@@ -74,6 +77,7 @@ impl GatewayCore {
             let phase = if matches!(self.phase, Phase::Draining) { "draining" } else { "accepting" };
             let patch = json!({
                 "suspension": {"phase": phase},
+                "appliedConfigHash": format!("hmac-sha256:v1:{}", "0".repeat(43)),
                 "sessionDefaults": {"modelConfigured": true, "ownership": "sole", "selectionRequired": false},
             });
             crate::json::merge(&mut snapshot, &patch);
@@ -93,6 +97,30 @@ impl GatewayCore {
         }
         snapshot
     }
+}
+
+/// What the web interface shows by default; whoever may read is told.
+fn control_ui() -> Value {
+    let kind = |kind: &str, label: &str| json!({"pluginId": "session", "kind": kind, "label": label});
+    json!({
+        "controlUiWidgetKinds": [
+            kind("session:report", "Report"),
+            kind("session:progress", "Session progress"),
+            kind("session:website", "Website"),
+        ],
+        "controlUiLinkReaders": [{
+            "pluginId": "github",
+            "id": "github-commit",
+            "label": "GitHub",
+            "icon": "github",
+            "linkReader": {
+                "hosts": ["github.com"],
+                "pathPattern": "^/[^/]+/[^/]+/commit/[a-fA-F0-9]{7,40}/?$",
+                "detailMethod": "github.detail",
+                "imageMethod": "github.image",
+            },
+        }],
+    })
 }
 
 fn texts(scopes: &[Scope]) -> Vec<&str> {

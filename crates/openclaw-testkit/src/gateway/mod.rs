@@ -120,7 +120,7 @@ impl GatewayCore {
             schedule.put(Instant::ZERO.after(at), Action::FaultTime(at));
         }
         Self {
-            methods: Methods::new(config.methods, &config.without),
+            methods: Methods::new(config.dialect, config.methods, &config.without),
             presence: Presence::new(&version, &mut rng),
             journal: Journal::new(config.limits.journal, config.limits.journal_bytes),
             dialect: config.dialect,

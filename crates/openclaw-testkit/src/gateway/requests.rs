@@ -137,6 +137,9 @@ impl GatewayCore {
             _ if session.is_admin() => access.is_none().then(|| errors::unknown_method(method)),
             Some(Access::Node) => None,
             Some(Access::Scope(scope)) if session.may(scope) => None,
+            Some(_) if self.dialect.is_v4() && session_scope(method).is_some_and(|scope| session.may(&scope)) => {
+                Some(errors::no_user_profile())
+            }
             Some(Access::Scope(scope)) => Some(errors::missing_scope(self.dialect, scope.as_str())),
             None => Some(errors::missing_scope(self.dialect, Scope::Admin.as_str())),
         }
@@ -241,5 +244,15 @@ impl GatewayCore {
         if state.unauthorized > self.limits.unauthorized_calls {
             self.close_peer(peer, 1008, "repeated unauthorized calls");
         }
+    }
+}
+
+/// The scope that lets users call a method on sessions of their own. The gateway knows no such users: whoever holds
+/// nothing else is let in by a shared secret.
+fn session_scope(method: &str) -> Option<Scope> {
+    match method {
+        "sessions.list" => Some(Scope::SessionsRead),
+        "chat.send" | "chat.abort" => Some(Scope::SessionsWrite),
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::gateway::{GatewayCore, Ticket};
-use crate::reply::Reply;
+use crate::reply::{ErrorBody, Reply};
 
 /// The health report, as the method and the event have it.
 pub(crate) fn health(gateway: &GatewayCore) -> Value {
@@ -38,7 +38,7 @@ pub(super) fn health_now(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Repl
 }
 
 pub(super) fn status(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
-    Reply::ok(json!({
+    let mut status = json!({
         "runtimeVersion": gateway.version,
         "heartbeat": {"defaultAgentId": "main", "agents": [{"agentId": "main", "enabled": false, "every": "0m"}]},
         "channelSummary": [],
@@ -47,7 +47,33 @@ pub(super) fn status(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
         "taskAudit": {"total": 0, "warnings": 0, "errors": 0, "byCode": {}},
         "sessions": {"paths": [], "count": gateway.runs.sessions().count(), "defaults": {}, "recent": [], "byAgent": []},
         "eventLoop": {"degraded": false, "reasons": []},
-    }))
+    });
+    if gateway.dialect.is_v4() {
+        let work = ["rootRequests", "cronRuns", "sessionMutations", "terminalPersistence", "lifecycleWrites"];
+        let work: Value = work.into_iter().map(|kind| (kind.to_owned(), json!(0))).collect();
+        let memory = ["rssBytes", "heapUsedBytes", "heapTotalBytes", "externalBytes", "arrayBuffersBytes"];
+        let memory: Value = memory.into_iter().map(|kind| (kind.to_owned(), json!(1 << 26))).collect();
+        let pool = json!({"maxWorkers": 1, "workers": 0, "workersCreated": 0, "activeTasks": 0, "pendingTasks": 0});
+        let more = json!({
+            "hostDesktop": {"enabled": false, "state": "disabled", "port": 5900},
+            "degradedSecretOwners": [],
+            "degradedPlugins": [],
+            "modelRuntime": {"degraded": false, "pendingAgents": []},
+            "processMemory": memory,
+            "workerPools": {"transcriptReconciliation": pool, "modelCatalog": pool},
+            // Of nobody: the gateway is a part of the test's own process.
+            "pid": 4_194_305,
+            "shutdownBudget": {
+                "timeoutMs": 325_000,
+                "reserveMs": 10_000,
+                "nativeStopBudget": false,
+                "activeWork": work,
+                "writeCustody": [],
+            },
+        });
+        crate::json::merge(&mut status, &more);
+    }
+    Reply::ok(status)
 }
 
 pub(super) fn agents(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
@@ -102,6 +128,18 @@ pub(super) fn sessions(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply 
         }
     }
     Reply::ok(list)
+}
+
+/// Runs what a plugin offers; no plugin is here to offer anything.
+pub(super) fn session_action(_: &mut GatewayCore, _: &Ticket, params: &str) -> Reply {
+    let params = super::parse(params);
+    let name = |field| params.get(field).and_then(Value::as_str).unwrap_or_default().trim();
+    let (plugin, action) = (name("pluginId"), name("actionId"));
+    Reply::error(if plugin.is_empty() || action.is_empty() {
+        ErrorBody::invalid("plugins.sessionAction pluginId and actionId must be non-empty")
+    } else {
+        ErrorBody::unavailable(format!("unknown plugin session action: {plugin}/{action}"))
+    })
 }
 
 pub(super) fn presence(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {

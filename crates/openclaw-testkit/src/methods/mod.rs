@@ -11,6 +11,7 @@ use openclaw_proto::connect::Scope;
 use serde_json::Value;
 
 use crate::config::Handler;
+use crate::dialect::Dialect;
 use crate::gateway::{GatewayCore, Ticket};
 use crate::reply::Reply;
 
@@ -49,7 +50,7 @@ pub(crate) fn parse(params: &str) -> Value {
 pub(crate) struct Methods(BTreeMap<String, Method>);
 
 impl Methods {
-    pub(crate) fn new(user: Vec<(String, Scope, Handler)>, without: &[String]) -> Self {
+    pub(crate) fn new(dialect: Dialect, user: Vec<(String, Scope, Handler)>, without: &[String]) -> Self {
         const READ: &str = "operator.read";
         const WRITE: &str = "operator.write";
         let builtin: &[(&str, &str, Builtin)] = &[
@@ -64,6 +65,7 @@ impl Methods {
             ("flood", READ, traffic::flood),
             ("health", READ, info::health_now),
             ("models.list", READ, info::models),
+            ("plugins.sessionAction", WRITE, info::session_action),
             ("sessions.list", READ, info::sessions),
             ("slow", READ, traffic::slow),
             ("status", READ, info::status),
@@ -76,6 +78,9 @@ impl Methods {
                 ((*name).to_owned(), Method { access, run: Run::Builtin(*run), listed: *name != "connect" })
             })
             .collect();
+        if !dialect.is_v4() {
+            methods.remove("plugins.sessionAction");
+        }
         methods.retain(|name, _| !without.contains(name));
         for (name, scope, handler) in user {
             let access = if scope.as_str() == "node" { Access::Node } else { Access::Scope(scope) };

@@ -526,6 +526,22 @@ fn v3_does_not_forgive_a_request_that_comes_before_its_hello() {
 }
 
 #[test]
+fn v3_answers_every_connect_that_comes_before_its_hello() {
+    let mut lab = Lab::new(GatewayConfig::v3());
+    let peer = lab.dial();
+    lab.take(peer);
+    for _ in 0..2 {
+        lab.gateway.handle_text(lab.now, peer, &connect(params(3, &["operator.read"])).to_string());
+    }
+    lab.pump();
+    let hellos = lab.frames(peer);
+    assert!(hellos.len() == 2 && hellos.iter().all(|hello| hello["payload"]["type"] == "hello-ok"), "{hellos:?}");
+    assert_eq!(lab.ask(peer, "health", json!({}))["ok"], true);
+    lab.wait_ms(60_000);
+    assert_eq!(lab.take(peer).iter().filter(|seen| **seen == Seen::Ping).count(), 2, "one every 25 s");
+}
+
+#[test]
 fn fifteen_frames_may_wait_behind_a_connect_under_way_and_not_one_more() {
     for frames in [15, 16] {
         let mut lab = Lab::new(GatewayConfig::v4());

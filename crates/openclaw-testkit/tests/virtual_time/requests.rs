@@ -353,3 +353,38 @@ fn the_journal_keeps_what_was_asked() {
     }
     assert_eq!(lab.gateway.requests().count(), 2);
 }
+
+#[test]
+fn scopes_for_sessions_of_ones_own_are_worth_nothing_without_a_user() {
+    for (scope, methods) in [
+        ("operator.sessions.read", vec!["sessions.list"]),
+        ("operator.sessions.write", vec!["sessions.list", "chat.send", "chat.abort"]),
+    ] {
+        let mut lab = Lab::new(GatewayConfig::v4());
+        let peer = lab.program(&[scope]);
+        for method in methods {
+            let message = "Session-scoped access requires a verified user profile.";
+            assert_eq!(lab.ask(peer, method, json!({})), error("r", "FORBIDDEN", message), "{scope} {method}");
+        }
+        assert_eq!(lab.ask(peer, "agents.list", json!({}))["error"]["message"], "missing scope: operator.read");
+    }
+    let mut lab = Lab::new(GatewayConfig::v3());
+    let peer = lab.program(&["operator.sessions.read"]);
+    assert_eq!(lab.ask(peer, "sessions.list", json!({}))["error"]["message"], "missing scope: operator.read");
+}
+
+#[test]
+fn there_are_no_plugins_to_act_on_sessions() {
+    let mut lab = Lab::new(GatewayConfig::v4());
+    let peer = lab.program(&["operator.write"]);
+    let mut message = |params| lab.ask(peer, "plugins.sessionAction", params)["error"]["message"].clone();
+    assert_eq!(message(json!({"pluginId": "a", "actionId": "b"})), "unknown plugin session action: a/b");
+    let blank = "plugins.sessionAction pluginId and actionId must be non-empty";
+    assert_eq!(message(json!({"pluginId": "a", "actionId": " "})), blank);
+    let missing = "invalid plugins.sessionAction params: must have required property 'actionId'";
+    assert_eq!(message(json!({"pluginId": "a"})), missing);
+    let mut lab = Lab::new(GatewayConfig::v3());
+    let peer = lab.program(&["operator.admin"]);
+    let unknown = error("r", "INVALID_REQUEST", "unknown method: plugins.sessionAction");
+    assert_eq!(lab.ask(peer, "plugins.sessionAction", json!({})), unknown);
+}
