@@ -307,3 +307,18 @@ fn the_program_shows_status_calls_and_watches() {
         assert_eq!(code, 2);
     }
 }
+
+#[test]
+fn the_program_calls_and_watches_on_every_runtime() {
+    for gateway in gateways() {
+        for runtime in ["tokio", "async-std", "smol", "blocking"] {
+            let (code, out, err) = gateway.program(&["--runtime", runtime, "call", "agents.list"]);
+            assert_eq!(code, 0, "{runtime}: {err}");
+            assert!(serde_json::from_str::<Value>(&out).expect("JSON").is_object());
+            let (code, out, err) = gateway.program(&["--runtime", runtime, "watch", "--for", "2s", "--json"]);
+            assert_eq!(code, 0, "{runtime}: {err}");
+            assert!(out.lines().any(|line| line.contains(r#""state":"ready""#)), "{runtime}: {out}");
+            println!("{}: {runtime}: {} lines in 2 s", gateway.version, out.lines().count());
+        }
+    }
+}

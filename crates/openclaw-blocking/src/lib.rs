@@ -48,3 +48,7 @@ pub type States = Receiver<State>;
 pub fn builder(url: impl Into<String>) -> Builder<Blocking> {
     Builder::new(Blocking, url)
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -21,10 +21,14 @@ impl Served {
         Self { url: text("url"), token: text("token"), program }
     }
 
-    fn run(&self, args: &[&str]) -> crate::program::Ended {
+    fn start_on(&self, args: &[&str]) -> Program {
         let mut command = command(args);
         command.env("OPENCLAW_GATEWAY_URL", &self.url).env("OPENCLAW_GATEWAY_TOKEN", &self.token);
-        Program::start(&mut command).end()
+        Program::start(&mut command)
+    }
+
+    fn run(&self, args: &[&str]) -> crate::program::Ended {
+        self.start_on(args).end()
     }
 
     fn stop(self) {
@@ -64,6 +68,42 @@ fn the_demo_for_programs_is_ndjson_with_a_summary_at_the_end() {
     assert_eq!(summary["handshakes completed"], 2);
     assert_eq!(summary["calls of unknown outcome"], 3);
     assert_eq!(summary["calls that waited and were answered"], 1);
+}
+
+/// The adapters of the library, as `--runtime` names them.
+const RUNTIMES: [&str; 4] = ["tokio", "async-std", "smol", "blocking"];
+
+#[test]
+fn every_runtime_tells_the_same_story() {
+    let demos = RUNTIMES.map(|runtime| Program::start(&mut command(&["--json", "--runtime", runtime, "demo"])));
+    for (runtime, demo) in RUNTIMES.into_iter().zip(demos) {
+        let ended = demo.end();
+        assert_eq!(ended.code, Some(0), "{runtime}: {}", ended.stderr);
+        let rows = ended.rows();
+        let summary = &rows.last().unwrap()["summary"];
+        assert_eq!(summary["handshakes completed"], 2, "{runtime}");
+        assert_eq!(summary["calls of unknown outcome"], 3, "{runtime}");
+        assert_eq!(summary["calls that waited and were answered"], 1, "{runtime}");
+    }
+}
+
+#[test]
+fn every_runtime_carries_every_command() {
+    let served = Served::start(&["--event", "presence=50ms"]);
+    for runtime in RUNTIMES {
+        let status = served.run(&["--runtime", runtime, "status", "--json"]);
+        assert_eq!(status.code, Some(0), "{runtime}: {}", status.stderr);
+        let call = served.run(&["--runtime", runtime, "call", "echo", "--params", "[1]"]);
+        assert_eq!(call.stdout.trim(), "[1]", "{runtime}: {}", call.stderr);
+        let watch = served.run(&["--runtime", runtime, "watch", "--json", "--event", "presence", "--count", "2"]);
+        assert_eq!((watch.code, watch.rows().len() > 1), (Some(0), true), "{runtime}: {}", watch.stderr);
+        let mut endless = served.start_on(&["--runtime", runtime, "-v", "watch", "--json"]);
+        endless.until_state("ready");
+        endless.signal("-INT");
+        let ended = endless.end();
+        assert_eq!(ended.code, Some(0), "{runtime}: {}", ended.stderr);
+        assert!(ended.stderr.contains("dialing"), "{runtime} is heard with -v: {}", ended.stderr);
+    }
 }
 
 #[test]
