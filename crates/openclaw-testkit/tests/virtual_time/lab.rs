@@ -196,3 +196,8 @@ pub(crate) fn refusal(id: &str, code: &str, message: &str, close: u16) -> Vec<Se
     let error = json!({"code": code, "message": message});
     vec![Seen::Text(json!({"type": "res", "id": id, "ok": false, "error": error})), Seen::Close(close, message.into())]
 }
+
+/// A close, and nothing else.
+pub(crate) fn close(code: u16, reason: &str) -> Vec<Seen> {
+    vec![Seen::Close(code, reason.into())]
+}

@@ -10,6 +10,7 @@
 )]
 
 mod chat;
+mod early;
 mod events;
 mod faults;
 mod handshake;
