@@ -90,6 +90,7 @@ mod client;
 pub mod connect;
 mod connection;
 mod error;
+mod fingerprint;
 pub mod frame;
 mod json;
 mod open_enum;
@@ -107,8 +108,9 @@ pub use client::{
     BackoffConfig, Client, ClientConfig, DialPlan, Event, Input, Jitter, Limits, Notice, Output, State, StateKind,
     StopReason, TRANSITIONS, Timeouts, Transmit, Trigger, transition,
 };
-pub use connection::{ConnId, Down, Sequence, TimerKind, TransportError, UpgradeRefused};
+pub use connection::{ConnId, Down, ProxyError, ProxyRefusal, Sequence, TimerKind, TransportError, UpgradeRefused};
 pub use error::{ErrorCode, Execution, GatewayError};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use frame::{Request, RequestError, TwoStage, WhenNotReady};
 pub use payload::Payload;
 pub use request::{NotSent, Outcome, Refused, Rejected, RequestId, Stray};

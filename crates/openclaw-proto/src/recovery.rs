@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::connection::{Down, TransportError};
+use crate::connection::{Down, ProxyError, TransportError};
 use crate::error::{ErrorCode, GatewayError};
 
 /// What to do after a connection has ended.
@@ -43,8 +43,10 @@ pub enum PauseReason {
     RateLimited,
     /// The gateway has withdrawn this client's authority.
     Withdrawn,
-    /// An HTTP server in front of the gateway refuses.
+    /// An HTTP server in front of the gateway, or a proxy on the way, refuses.
     Http,
+    /// The gateway's certificate is not the pinned one.
+    Trust,
 }
 
 /// A close code's row: what it means before hello and after it.
@@ -195,6 +197,11 @@ pub fn reaction(down: &Down) -> Reaction {
             401 | 403 => pause(PauseReason::Http),
             _ => Reaction::Retry { floor: refusal.retry_after().unwrap_or_default(), counts: true },
         },
+        Down::Transport(TransportError::Proxy(ProxyError::Refused(refusal))) => match refusal.status {
+            401 | 403 | 407 => pause(PauseReason::Http),
+            _ => Reaction::Retry { floor: refusal.retry_after.unwrap_or_default(), counts: true },
+        },
+        Down::Transport(TransportError::PinMismatch { .. }) => pause(PauseReason::Trust),
         Down::InvalidHello(crate::connect::HelloError::ProtocolNotOffered { .. }) => pause(PauseReason::Protocol),
         Down::ConnectTooLarge { .. } => pause(PauseReason::Configuration),
         _ => RETRY,
