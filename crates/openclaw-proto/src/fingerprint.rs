@@ -1,5 +1,6 @@
 //! A certificate by its hash.
 
+use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
@@ -69,6 +70,13 @@ fn digit(byte: u8) -> Result<u8, FingerprintError> {
     value.ok_or(FingerprintError)
 }
 
+/// As it is written, for where a pin is taken as text.
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;
@@ -86,7 +94,6 @@ impl fmt::Debug for Fingerprint {
 mod tests {
     use super::*;
     use alloc::format;
-    use alloc::string::{String, ToString};
     use alloc::vec::Vec;
 
     fn hash() -> [u8; 32] {

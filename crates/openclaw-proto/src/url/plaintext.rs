@@ -1,7 +1,7 @@
 //! Whether a credential may travel to a host unencrypted.
 
 use alloc::string::{String, ToString};
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{AddrParseError, Ipv4Addr, Ipv6Addr};
 
 use ::url::Host;
 
@@ -45,10 +45,8 @@ pub(super) fn allowed<S: AsRef<str>>(host: &Host<&str>, policy: Plaintext, excep
 /// A host by itself, read as it would be inside an address. An IPv6 address may come without its brackets.
 fn parse_host(text: &str) -> Result<Host<String>, UrlError> {
     let text = text.trim();
-    match text.parse::<Ipv6Addr>() {
-        Ok(address) => Ok(Host::Ipv6(address)),
-        Err(_) => Host::parse(text).map_err(|_| UrlError::Exception(text.to_string())),
-    }
+    let host = text.parse().map(Host::Ipv6).or_else(|_: AddrParseError| Host::parse(text));
+    host.ok().ok_or_else(|| UrlError::Exception(text.to_string()))
 }
 
 fn same_host(host: &Host<&str>, other: &Host<String>) -> bool {
