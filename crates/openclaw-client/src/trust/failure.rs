@@ -47,6 +47,10 @@ fn words(error: &Error) -> String {
             CertificateError::UnknownIssuer => {
                 "the gateway's certificate is from no authority that is trusted here".into()
             }
+            // A certificate that was issued anew may name an authority of the same name and another key.
+            CertificateError::BadSignature => {
+                "the authority that the gateway's certificate names did not sign it".into()
+            }
             CertificateError::Revoked => "the gateway's certificate was revoked".into(),
             _ => error.to_string(),
         },
