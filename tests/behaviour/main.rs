@@ -93,6 +93,7 @@ const SCENARIOS: &[Scenario] = scenarios! {
         another_certificate_than_the_pinned_one_hears_not_a_byte_of_http,
         a_wrong_pin_pauses_and_is_not_asked_again,
         one_of_several_pins_is_enough,
+        a_pinned_certificate_is_worth_nothing_without_its_key,
         the_pin_is_compared_at_every_reconnect,
         every_fault_of_a_certificate_is_told_in_words_and_hears_not_a_byte_of_http,
         an_added_authority_is_believed_alone_or_beside_the_platform_s,

@@ -8,8 +8,10 @@ use openclaw_client::recovery::PauseReason;
 use openclaw_client::{BuildError, Builder, Down, Fingerprint, Roots, State, TransportError, Trust, TrustError};
 use openclaw_tests::Peer;
 use openclaw_tests::lane::{Lane, PATIENCE, builder};
+use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
 
 use crate::certificates::{Authority, Identity, expired, premature};
 use crate::scene::down;
@@ -124,6 +126,28 @@ impl ResolvesServerCert for Changing {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let nth = self.1.fetch_add(1, Ordering::SeqCst);
         self.0.get(nth.min(self.0.len() - 1)).cloned()
+    }
+}
+
+pub fn a_pinned_certificate_is_worth_nothing_without_its_key(lane: Lane) {
+    let (shown, ours) = (Identity::self_signed("localhost"), Identity::self_signed("localhost"));
+    let key = provider().key_provider.load_private_key(ours.key.clone_key()).unwrap();
+    let stolen = Arc::new(CertifiedKey::new(vec![shown.certificate.clone()], key));
+    let pin = shown.sha256();
+    for (version, works_with_its_key) in [(&TLS12, true), (&TLS13, true), (&TLS12, false), (&TLS13, false)] {
+        let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[version]).unwrap();
+        let config = config.with_no_client_auth();
+        if works_with_its_key {
+            let config = config.with_single_cert(vec![shown.certificate.clone()], shown.key.clone_key()).unwrap();
+            let secured = Secured::configured(Identity::self_signed("localhost"), config);
+            works(lane, secured.builder().pin(&pin));
+        } else {
+            let config = config.with_cert_resolver(Arc::new(Changing(vec![Arc::clone(&stolen)], AtomicUsize::new(0))));
+            let secured = Secured::configured(Identity::self_signed("localhost"), config);
+            let text = tls_error(lane, secured.builder().pin(&pin));
+            assert!(text.contains("does not have its key"), "{text}");
+            assert_eq!(secured.upgrades.load(Ordering::SeqCst), 0);
+        }
     }
 }
 

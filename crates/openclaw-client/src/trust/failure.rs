@@ -49,7 +49,9 @@ fn words(error: &Error) -> String {
             }
             // A certificate that was issued anew may name an authority of the same name and another key.
             CertificateError::BadSignature => {
-                "the authority that the gateway's certificate names did not sign it".into()
+                "a signature is wrong: the authority that the gateway's certificate names did not sign it, or the peer does \
+                 not have its key"
+                    .into()
             }
             CertificateError::Revoked => "the gateway's certificate was revoked".into(),
             _ => error.to_string(),
