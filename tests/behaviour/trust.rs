@@ -101,9 +101,11 @@ pub fn a_wrong_pin_pauses_and_is_not_asked_again(lane: Lane) {
     }
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(secured.peer.accepted(), 1);
+    let mut states = client.states();
+    assert!(matches!(states.item(), State::Paused { .. }));
     client.nudge();
-    client.until(|state| matches!(state, State::Dialing { .. }));
-    client.until(|state| matches!(state, State::Paused { .. }));
+    assert!(matches!(states.item(), State::Dialing { .. }));
+    assert!(matches!(states.item(), State::Paused { .. }));
     assert_eq!((secured.peer.accepted(), secured.upgrades.load(Ordering::SeqCst)), (2, 0));
 }
 
