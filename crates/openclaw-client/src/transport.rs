@@ -82,7 +82,10 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     /// Runs a task in the background.
     fn spawn(&self, task: BoxFuture<()>);
 
-    /// Makes a socket: resolve, connect, tunnel, TLS, upgrade. The core gives up on it by dropping the future.
+    /// Makes a socket: resolve, connect, TLS, upgrade. The core gives up on it by dropping the future.
+    ///
+    /// The caller's wishes are in the options: through the proxy if there is one (whose gateway's name is not resolved
+    /// here), under that TLS and no other, with those headers in the upgrade request.
     fn dial(&self, plan: DialPlan, options: Arc<DialOptions>) -> BoxFuture<Result<Self::Transport, TransportError>>;
 }
 
