@@ -7,7 +7,7 @@
 //! The thread sleeps inside a read whose timeout is the core's next deadline. That is the simplest form there is, and it
 //! has limits: a blocked read hears of nothing but its own socket, so a request from another thread would wait for it; a
 //! write that blocks is tried again by the clock and not when there is room; and a dial stops everything else. A program
-//! that minds waits for readiness instead: see `byo_mio_hundred`.
+//! that minds waits for readiness instead: see `byo_mio_hundred`. The rules are in `openclaw_proto::bring_your_own_io`.
 
 use std::collections::VecDeque;
 use std::error::Error;
