@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn they_all_come_back_after_a_restart() {
-        let gateway = OwnGateway::start(GatewayConfig::v3()).unwrap();
+        let gateway = OwnGateway::start(GatewayConfig::v4()).unwrap();
         gateway.spawn(async move |server| {
             server.connected(20).await;
             server.restart(RestartPlan::default()).await.unwrap();

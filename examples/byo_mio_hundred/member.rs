@@ -179,7 +179,8 @@ impl Member {
                     self.sockets.retain(|socket| socket.link.conn() != conn);
                 }
                 Output::Completed { outcome, .. } => self.completed(clock, &outcome),
-                Output::Event(_) => {
+                // A goodbye is no news: whoever hears it comes back for more.
+                Output::Event(event) if event.name() != "shutdown" => {
                     self.events += 1;
                     self.leave_if_done(clock);
                 }
