@@ -38,7 +38,8 @@ use crate::time::{Instant, Now};
 ///
 /// After any call that takes `&mut self`, drain [`poll_output`](Self::poll_output), then take
 /// [`poll_transmit`](Self::poll_transmit) while the transport has room, then arm the timer from
-/// [`poll_timeout`](Self::poll_timeout). Calling more often than that is harmless.
+/// [`poll_timeout`](Self::poll_timeout). Calling more often than that is harmless. The guide
+/// [`bring_your_own_io`](crate::bring_your_own_io) says what else a host owes.
 pub struct Client<W, T> {
     config: ClientConfig,
     rng: Rng,
@@ -139,7 +140,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// The next frame to send. Ask only while the transport has room: what has been taken counts as sent, and its
     /// request may have run if the connection then ends.
     ///
-    /// Call again after every input, request and timeout until it gives none.
+    /// Call again after every input, request and timeout until it gives none. Report [`Input::Flushed`] when all that was
+    /// taken is written; until then a write is under way that may be found to stall.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Transmit> {
         let taking = self.taking().is_some();
         let connection = self.connection.as_mut()?;
