@@ -14,6 +14,7 @@ mod wire;
 
 use openclaw_tests::real_gateways;
 use probe::Gateway;
+use serde_json::Value;
 
 fn gateways() -> impl Iterator<Item = Gateway> {
     real_gateways().into_iter().map(|real| Gateway {
