@@ -102,6 +102,7 @@ pub mod record;
 pub mod recovery;
 mod request;
 mod rng;
+mod scan;
 mod secret;
 mod stats;
 mod time;
