@@ -25,10 +25,11 @@ pub(super) fn check_dir(dir: &Path) -> Result<bool, StoreError> {
 pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     let file = match open(path) {
         Ok(file) => file,
+        // A link that leads nowhere is another error, so there is no file, even if there is one by now.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             return match fs::symlink_metadata(path) {
                 Ok(metadata) if !metadata.is_file() => Err(StoreError::NotAFile { path: path.into() }),
-                Err(gone) if gone.kind() == ErrorKind::NotFound && error.kind() == ErrorKind::NotFound => Ok(None),
                 _ => Err(unreadable(path, error)),
             };
         }
