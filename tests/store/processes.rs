@@ -13,8 +13,8 @@ use super::temp_dir::{TempDir, names};
 use super::worker::{Worker, say};
 
 const WORKERS: usize = 4;
-/// Of each process. A round is six operations or more, so all of them do about 6000.
-const ROUNDS: usize = 250;
+/// Of each process. A round is six operations or more, so all of them do about 4000.
+const ROUNDS: usize = 150;
 /// Keys that only one process uses.
 const OWN: usize = 3;
 const RACES: usize = 60;

@@ -81,6 +81,9 @@ pub enum StoreError {
         /// The limit.
         limit: usize,
     },
+    /// The operating system gave no random bytes for a seed.
+    #[error("no random bytes from the operating system: {0}")]
+    Random(getrandom::Error),
     /// The file system refused something.
     #[error("cannot {what} {}: {error}", path.display())]
     Io {

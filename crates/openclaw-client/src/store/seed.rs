@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::StoreError;
+
 /// The 32 bytes a device's Ed25519 key is made from. Whoever has them is this device.
 ///
 /// `Debug` shows none of them, and the memory is wiped when the value is dropped. They live on the heap, so that
@@ -15,10 +17,10 @@ impl DeviceSeed {
     /// A new seed of the operating system's random bytes.
     ///
     /// # Errors
-    /// When the operating system gives none.
-    pub fn generate() -> Result<Self, getrandom::Error> {
+    /// [`StoreError::Random`] when the operating system gives none.
+    pub fn generate() -> Result<Self, StoreError> {
         let mut seed = Self::zero();
-        getrandom::fill(seed.0.as_mut())?;
+        getrandom::fill(seed.0.as_mut()).map_err(StoreError::Random)?;
         Ok(seed)
     }
 
