@@ -22,6 +22,7 @@ pub mod park;
 mod queue;
 mod recorder;
 mod shared;
+pub mod store;
 mod text;
 mod tls;
 pub mod transport;
