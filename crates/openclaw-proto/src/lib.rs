@@ -89,6 +89,7 @@ extern crate std;
 mod client;
 pub mod connect;
 mod connection;
+pub mod device;
 mod error;
 pub mod frame;
 mod json;
@@ -101,6 +102,7 @@ mod rng;
 mod secret;
 mod stats;
 mod time;
+mod trim;
 mod url;
 
 pub use client::{
