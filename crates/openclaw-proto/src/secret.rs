@@ -16,7 +16,7 @@ use crate::trim::trim;
 /// ([`Transmit::text`](crate::Transmit)) and what that text outgrew while it was written, and in the buffers of the
 /// transport and of TLS; a token that the gateway issues is in the text of its answer and in
 /// [`Hello::raw`](crate::connect::Hello::raw). Those are freed like any memory. The payload of a device's signature is
-/// overwritten; a signer may keep copies of its own.
+/// overwritten, and so is what a recorder remembers; a signer may keep copies of its own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -17,7 +17,6 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Reads 32 bytes; none for anything that is not the one spelling of 32 bytes.
-#[cfg(any(feature = "ed25519", test))]
 pub(crate) fn decode(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let mut places = bytes.iter_mut();

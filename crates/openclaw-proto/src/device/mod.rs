@@ -82,6 +82,11 @@ impl DeviceIdentity {
         base64url::encode(&self.public_key)
     }
 
+    /// The identity of which a log tells: its key is not there.
+    pub(crate) fn recorded(public_key: &str) -> Option<Self> {
+        Some(Self::new(Arc::new(Absent(base64url::decode(public_key)?))))
+    }
+
     pub(crate) fn sign(&self, payload: &SigningPayload<'_>) -> Result<[u8; 64], SignError> {
         self.signer.sign(payload.text(self.payload).expose().as_bytes())
     }
@@ -91,6 +96,20 @@ impl DeviceIdentity {
 impl fmt::Debug for DeviceIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceIdentity").field("id", &self.id).field("payload", &self.payload).finish_non_exhaustive()
+    }
+}
+
+/// A key that is somewhere else.
+#[derive(Debug)]
+struct Absent([u8; 32]);
+
+impl Signer for Absent {
+    fn public_key(&self) -> [u8; 32] {
+        self.0
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<[u8; 64], SignError> {
+        Err(SignError::new("the key is not here"))
     }
 }
 
