@@ -93,19 +93,24 @@ pub mod bring_your_own_io {}
 mod client;
 pub mod connect;
 mod connection;
+pub mod credentials;
+pub mod device;
 mod error;
 pub mod frame;
 mod json;
 mod open_enum;
+mod pairing;
 mod payload;
 pub mod record;
 pub mod recovery;
 mod request;
 mod rng;
 mod scan;
+pub mod scope_upgrade;
 mod secret;
 mod stats;
 mod time;
+mod trim;
 mod url;
 
 pub use client::{
@@ -113,8 +118,9 @@ pub use client::{
     StopReason, TRANSITIONS, Timeouts, Transmit, Trigger, transition,
 };
 pub use connection::{ConnId, Down, Sequence, TimerKind, TransportError, UpgradeRefused};
-pub use error::{ErrorCode, Execution, GatewayError};
+pub use error::{ErrorCode, Execution, GatewayError, NextStep};
 pub use frame::{Request, RequestError, TwoStage, WhenNotReady};
+pub use pairing::{PairingReason, PairingRequest};
 pub use payload::Payload;
 pub use request::{NotSent, Outcome, Refused, Rejected, RequestId, Stray};
 pub use secret::Secret;
