@@ -56,7 +56,7 @@ fn a_damaged_file_is_kept_and_the_error_says_what_to_do() {
         ("tokens.json", r#"{"version":1,"tokens":[{"gateway":"wss://g.ex"#),
         (
             "tokens.json",
-            r#"{"version":1,"tokens":[{"gateway":"wss://g.example:443","device":"device-1","role":"operator","client":"gateway-client"}]}"#,
+            r#"{"version":1,"tokens":[{"gateway":"wss://g.example:443","device":"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793","role":"operator","client":"gateway-client"}]}"#,
         ),
     ] {
         for error in refused(&store, file, contents.as_bytes()) {

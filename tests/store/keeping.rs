@@ -3,6 +3,7 @@
 use std::fs;
 
 use openclaw_client::connect::{ClientId, Role, Scope};
+use openclaw_client::proto::device::DeviceId;
 use openclaw_client::store::{CredentialStore, DeviceSeed, FileStore, MemoryStore, StoredToken, TokenKey};
 
 use super::temp_dir::{TempDir, names};
@@ -49,9 +50,9 @@ fn tokens_come_back_as_they_were() {
         let key = key("wss://g.example/a");
         for kept in [
             token("plain"),
-            token("quote \" backslash \\ newline \n nul \0 umlaut ü emoji 🦀").with_issued_at_ms(u64::MAX),
-            StoredToken::new("", Role::from("invented role")),
-            token("again").with_scopes([]).with_issued_at_ms(0),
+            token("quote \" backslash \\ newline \n nul \0 umlaut ü emoji 🦀").issued_at(Some(u64::MAX)),
+            StoredToken::new("", []),
+            token("again").issued_at(Some(0)),
         ] {
             store.save_token(&key, &kept).unwrap();
             store.save_token(&key, &kept).unwrap();
@@ -74,6 +75,12 @@ fn a_refused_token_is_cleared_only_if_it_is_still_the_one() {
     });
 }
 
+fn changed(key: &TokenKey, change: impl FnOnce(&mut TokenKey)) -> TokenKey {
+    let mut key = key.clone();
+    change(&mut key);
+    key
+}
+
 /// The token of one gateway must never be sent to another, nor be overwritten by another's.
 #[test]
 fn every_part_of_the_key_keeps_tokens_apart() {
@@ -81,12 +88,11 @@ fn every_part_of_the_key_keeps_tokens_apart() {
         let base = key("wss://g.example");
         let mut keys = vec![
             base.clone(),
-            TokenKey { device_id: "device-2".into(), ..base.clone() },
-            TokenKey { device_id: String::new(), ..base.clone() },
-            TokenKey { role: Role::Node, ..base.clone() },
-            TokenKey { role: Role::from("operator gateway-client"), ..base.clone() },
-            TokenKey { client_id: ClientId::Cli, ..base.clone() },
-            TokenKey { client_id: ClientId::from("gateway-client "), ..base },
+            changed(&base, |key| key.device = DeviceId::of(&[2; 32])),
+            changed(&base, |key| key.role = Role::Node),
+            changed(&base, |key| key.role = Role::from("operator gateway-client")),
+            changed(&base, |key| key.client = ClientId::Cli),
+            changed(&base, |key| key.client = ClientId::from("gateway-client ")),
         ];
         keys.extend(["ws://g.example", "wss://g.example:8443", "wss://g.example/a", "wss://h.example"].map(key));
         for (n, key) in keys.iter().enumerate() {
@@ -151,10 +157,10 @@ fn a_file_written_by_hand_is_read() {
     let identity = format!(r#"{{"seed":"{seed}","version":1,"note":"mine"}}"#);
     super::temp_dir::write_private(&store.dir().join("identity.json"), identity.as_bytes());
     assert_eq!(store.load_seed().unwrap().unwrap().expose(), &[0xab; 32]);
-    let tokens = r#"{"version":1,"tokens":[{"gateway":"wss://g.example:443","device":"device-1","role":"operator",
+    let tokens = r#"{"version":1,"tokens":[{"gateway":"wss://g.example:443","device":"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793","role":"operator",
         "client":"gateway-client","token":"by hand","scopes":["operator.read"],"note":"mine"}],"note":[1]}"#;
     super::temp_dir::write_private(&store.dir().join("tokens.json"), tokens.as_bytes());
-    let kept = StoredToken::new("by hand", Role::Operator).with_scopes([Scope::Read]);
+    let kept = StoredToken::new("by hand", [Scope::Read]);
     assert_eq!(store.load_token(&key("wss://g.example")).unwrap(), Some(kept));
     store.save_token(&key("wss://g.example"), &token("new")).unwrap();
     store.save_token(&key("wss://h.example"), &token("new")).unwrap();

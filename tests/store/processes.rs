@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use openclaw_client::Secret;
 use openclaw_client::store::{CredentialStore, DeviceSeed, FileStore, StoredToken, TokenKey};
-use openclaw_client::{Secret, connect::Role};
 use openclaw_tests::Lcg;
 
 use super::key;
@@ -41,7 +41,7 @@ fn shared_key() -> TokenKey {
 fn made(worker: usize, n: usize) -> StoredToken {
     let text = format!("{worker}.{n}.{}", "x".repeat(n * 37 % 1500));
     let at = u64::try_from(n).unwrap();
-    StoredToken::new(Secret::from(text), Role::Operator).with_issued_at_ms(at)
+    StoredToken::new(Secret::from(text), []).issued_at(Some(at))
 }
 
 fn is_whole(token: &StoredToken) -> bool {

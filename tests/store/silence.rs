@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-use openclaw_client::connect::Role;
 use openclaw_client::store::{CredentialStore, DeviceSeed, MemoryStore, StoreError, StoredToken};
 
 use super::key;
@@ -88,7 +87,7 @@ fn the_spellings_are_right() {
 
 #[test]
 fn values_and_stores_show_nothing() {
-    let token = StoredToken::new(TOKEN, Role::Operator);
+    let token = StoredToken::new(TOKEN, []);
     debug("seed", &seed());
     debug("token", &token);
     let memory = MemoryStore::new();
@@ -111,7 +110,7 @@ fn errors_show_nothing_of_the_file() {
     let dir = TempDir::new();
     let store = dir.store();
     let (token, digits) = (serde_json::to_string(TOKEN).unwrap(), hex(seed().expose()));
-    let row = r#""gateway":"wss://g.example:443","device":"device-1","role":"operator","client":"gateway-client""#;
+    let row = r#""gateway":"wss://g.example:443","device":"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793","role":"operator","client":"gateway-client""#;
     let texts = [
         format!("{digits}{token}"),
         token.clone(),
@@ -123,7 +122,7 @@ fn errors_show_nothing_of_the_file() {
         format!(r#"{{"version":1,"seed":"{digits}x","tokens":[{{{row},"token":[{token}]}}]}}"#),
         format!(r#"{{"version":1,"seed":{token},"tokens":[{{{row},"token":{token},"scopes":{token}}}]}}"#),
         format!(r#"{{"version":1,"seed":"{digits}"{token},"tokens":[{{{row},"token":{token}"#),
-        format!(r#"{{"version":1,"seed":"","tokens":[{{{row},"token":{token},"tokenRole":[{token}]}}]}}"#),
+        format!(r#"{{"version":1,"seed":"","tokens":[{{{row},"token":{token},"scopes":[{token},1]}}]}}"#),
     ];
     for text in texts {
         for file in ["identity.json", "tokens.json"] {
@@ -133,7 +132,7 @@ fn errors_show_nothing_of_the_file() {
         error(&text, &store.load_seed().unwrap_err());
         error(&text, &store.save_seed_if_absent(&seed()).unwrap_err());
         error(&text, &store.load_token(&key).unwrap_err());
-        error(&text, &store.save_token(&key, &StoredToken::new(TOKEN, Role::Operator)).unwrap_err());
+        error(&text, &store.save_token(&key, &StoredToken::new(TOKEN, [])).unwrap_err());
         error(&text, &store.clear_token(&key, Some(&TOKEN.into())).unwrap_err());
     }
 }
@@ -142,12 +141,12 @@ fn errors_show_nothing_of_the_file() {
 fn errors_of_the_file_system_show_nothing() {
     let dir = TempDir::new();
     let store = dir.store();
-    let token = StoredToken::new(TOKEN, Role::Operator);
+    let token = StoredToken::new(TOKEN, []);
     for name in ["tokens.json.new", "identity.json.new"] {
         std::fs::create_dir_all(store.dir().join(name)).unwrap();
     }
     error("write", &store.save_token(&key("wss://g.example"), &token).unwrap_err());
     error("write", &store.save_seed_if_absent(&seed()).unwrap_err());
-    let large = StoredToken::new(TOKEN.repeat(200_000), Role::Operator);
+    let large = StoredToken::new(TOKEN.repeat(200_000), []);
     error("too large", &store.save_token(&key("wss://g.example"), &large).unwrap_err());
 }

@@ -13,12 +13,13 @@
 //! A device token goes into `deviceToken` only: gateways also take it as `token`, but a bad one then counts twice
 //! against the limit of failed attempts. A password is never signed.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::connect::{Auth, Role, Scope};
+use crate::connect::{Auth, ClientId, Role, Scope};
 use crate::device::DeviceId;
+use crate::gateway_key::GatewayKey;
 use crate::secret::Secret;
+use crate::url::GatewayUrl;
 
 /// A token that a gateway has issued to this device earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,24 +48,26 @@ impl StoredToken {
     }
 }
 
-/// Under what a token has to be stored: a device has one for each role at each gateway. A store that leaves the gateway
-/// out sends one gateway's token to another.
+/// Under what a token has to be stored: a device has one for each role and kind of client at each gateway. A store that
+/// leaves the gateway out sends one gateway's token to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct TokenKey {
-    /// The gateway: [`GatewayUrl::key`](crate::GatewayUrl::key).
-    pub gateway: String,
+    /// The gateway that issued it.
+    pub gateway: GatewayKey,
     /// The device.
     pub device: DeviceId,
     /// The role.
     pub role: Role,
+    /// The kind of client that uses it.
+    pub client: ClientId,
 }
 
 impl TokenKey {
-    /// The key of a device's token for a role at a gateway.
+    /// The key of the token that a device uses at a gateway.
     #[must_use]
-    pub fn new(gateway: &crate::GatewayUrl, device: DeviceId, role: Role) -> Self {
-        Self { gateway: gateway.key(), device, role }
+    pub fn new(gateway: &GatewayUrl, device: DeviceId, role: Role, client: ClientId) -> Self {
+        Self { gateway: GatewayKey::new(gateway), device, role, client }
     }
 }
 

@@ -97,6 +97,7 @@ pub mod credentials;
 pub mod device;
 mod error;
 pub mod frame;
+mod gateway_key;
 mod json;
 mod open_enum;
 mod pairing;
@@ -120,6 +121,7 @@ pub use client::{
 pub use connection::{ConnId, Down, Sequence, TimerKind, TransportError, UpgradeRefused};
 pub use error::{ErrorCode, Execution, GatewayError, NextStep};
 pub use frame::{Request, RequestError, TwoStage, WhenNotReady};
+pub use gateway_key::GatewayKey;
 pub use pairing::{PairingReason, PairingRequest};
 pub use payload::Payload;
 pub use request::{NotSent, Outcome, Refused, Rejected, RequestId, Stray};

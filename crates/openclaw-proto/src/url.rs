@@ -105,15 +105,6 @@ impl GatewayUrl {
         self.url.as_str()
     }
 
-    /// Names this gateway in a store of tokens: scheme, host, port unless it is the scheme's own, and path, without a
-    /// slash at the end and without the query.
-    #[must_use]
-    pub fn key(&self) -> String {
-        let mut bare = self.url.clone();
-        bare.set_query(None);
-        bare.as_str().trim_end_matches('/').into()
-    }
-
     /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -273,19 +264,6 @@ mod tests {
         let shown = format!("{url} {url:?}");
         assert!(!shown.contains("s3cret"), "{shown}");
         assert_eq!((url.host().as_str(), url.port()), ("g.example", 443));
-    }
-
-    #[test]
-    fn the_key_of_a_gateway_tells_gateways_apart_and_nothing_else() {
-        for (text, key) in [
-            ("wss://g.example", "wss://g.example"),
-            ("https://G.example:443/?token=s3cret#f", "wss://g.example"),
-            ("wss://g.example:8443/a/b/", "wss://g.example:8443/a/b"),
-            ("ws://127.1:18789/", "ws://127.0.0.1:18789"),
-            ("ws://[::1]:9", "ws://[::1]:9"),
-        ] {
-            assert_eq!(GatewayUrl::parse(text, Plaintext::PrivateOnly).unwrap().key(), key, "{text}");
-        }
     }
 
     #[test]

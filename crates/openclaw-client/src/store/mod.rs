@@ -1,11 +1,9 @@
 #![doc = include_str!("../../docs/store.md")]
 
 mod error;
-mod key;
 mod location;
 mod memory;
 mod seed;
-mod token;
 
 #[cfg(any(unix, windows))]
 mod file;
@@ -26,16 +24,16 @@ mod temp_dir;
 #[cfg(any(unix, windows))]
 mod tokens;
 
+pub use openclaw_proto::GatewayKey;
 use openclaw_proto::Secret;
+pub use openclaw_proto::credentials::{StoredToken, TokenKey};
 
 pub use error::StoreError;
 #[cfg(any(unix, windows))]
 pub use file::FileStore;
-pub use key::{GatewayKey, TokenKey};
 pub use location::{STATE_DIR_VAR, default_dir};
 pub use memory::MemoryStore;
 pub use seed::DeviceSeed;
-pub use token::StoredToken;
 
 /// Where a device keeps its seed and the tokens that gateways issued to it.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use openclaw_proto::Secret;
-use openclaw_proto::connect::{Role, Scope};
+use openclaw_proto::connect::Scope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -87,9 +87,9 @@ impl<'a> Tokens<'a> {
 fn key_fields(key: &TokenKey) -> [(&'static str, &str); 4] {
     [
         ("gateway", key.gateway.as_str()),
-        ("device", &key.device_id),
+        ("device", key.device.as_str()),
         ("role", key.role.as_str()),
-        ("client", key.client_id.as_str()),
+        ("client", key.client.as_str()),
     ]
 }
 
@@ -108,31 +108,23 @@ impl<'a> Row<'a> {
 
     fn token(&self, key: &TokenKey) -> Result<StoredToken, Damage> {
         fn given<T>(value: Option<T>, name: &str, key: &TokenKey) -> Result<T, Damage> {
-            value
-                .ok_or_else(|| Damage::Corrupt(format!("the {name} of {} for {} is wrong", key.gateway, key.client_id)))
+            value.ok_or_else(|| Damage::Corrupt(format!("the {name} of {} for {} is wrong", key.gateway, key.client)))
         }
         let optional = |name| self.0.contains_key(name).then_some(name);
         let scopes: Vec<String> = match optional("scopes") {
             Some(name) => given(self.read(name), name, key)?,
             None => Vec::new(),
         };
-        Ok(StoredToken {
-            token: Secret::new(given(self.read::<String>("token"), "token", key)?),
-            role: match optional("tokenRole") {
-                Some(name) => Role::from(given(self.read::<String>(name), name, key)?),
-                None => key.role.clone(),
-            },
-            scopes: scopes.into_iter().map(Scope::from).collect(),
-            issued_at_ms: match optional("issuedAtMs") {
-                Some(name) => Some(given(self.read(name), name, key)?),
-                None => None,
-            },
-        })
+        let token = Secret::new(given(self.read::<String>("token"), "token", key)?);
+        let issued_at = match optional("issuedAtMs") {
+            Some(name) => Some(given(self.read(name), name, key)?),
+            None => None,
+        };
+        Ok(StoredToken::new(token, scopes.into_iter().map(Scope::from)).issued_at(issued_at))
     }
 
     fn set(&mut self, token: &'a StoredToken) {
         self.0.insert("token".into(), Field::Text(token.token.expose()));
-        self.0.insert("tokenRole".into(), Field::Text(token.role.as_str()));
         self.0.insert("scopes".into(), Field::Scopes(&token.scopes));
         match token.issued_at_ms {
             Some(at) => self.0.insert("issuedAtMs".into(), Field::Number(at)),
@@ -144,12 +136,13 @@ impl<'a> Row<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openclaw_proto::connect::ClientId;
+    use openclaw_proto::connect::{ClientId, Role};
+    use openclaw_proto::device::DeviceId;
     use openclaw_proto::{GatewayUrl, Plaintext};
 
     fn key(path: &str) -> TokenKey {
         let url = GatewayUrl::parse(&format!("wss://g.example{path}"), Plaintext::Never).unwrap();
-        TokenKey::new(&url, "d1", Role::Operator, ClientId::Cli)
+        TokenKey::new(&url, DeviceId::of(&[1; 32]), Role::Operator, ClientId::Cli)
     }
 
     fn text(tokens: &Tokens<'_>) -> String {
@@ -159,22 +152,21 @@ mod tests {
     #[test]
     fn the_format() {
         let (key, mut tokens) = (key("/a"), Tokens::empty());
-        let token = StoredToken::new("t\"1", Role::Node).with_scopes([Scope::Read]).with_issued_at_ms(5);
+        let token = StoredToken::new("t\"1", [Scope::Read]).issued_at(Some(5));
         assert!(tokens.put(&key, &token).unwrap());
         let expected = r#"{
   "version": 1,
   "tokens": [
     {
       "client": "cli",
-      "device": "d1",
+      "device": "72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793",
       "gateway": "wss://g.example:443/a",
       "issuedAtMs": 5,
       "role": "operator",
       "scopes": [
         "operator.read"
       ],
-      "token": "t\"1",
-      "tokenRole": "node"
+      "token": "t\"1"
     }
   ]
 }
@@ -186,15 +178,15 @@ mod tests {
     #[test]
     fn what_is_not_known_survives_as_it_is_spelled() {
         let before = r#"{"version":1, "later":{"a": 1e400, "b":[1,  2]}, "tokens":[
-            {"gateway":"wss://g.example:443/a","device":"d1","role":"operator","client":"cli","token":"old",
+            {"gateway":"wss://g.example:443/a","device":"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793","role":"operator","client":"cli","token":"old",
              "issuedAtMs":5,"later":123456789012345678901234567890},
             {"gateway":7,"later":"\u0041"},
             {}
         ]}"#;
         let (a, b) = (key("/a"), key("/b"));
-        let token = StoredToken::new("new", Role::Operator);
+        let token = StoredToken::new("new", []);
         let mut tokens = Tokens::parse(before.as_bytes()).unwrap();
-        assert_eq!(tokens.find(&a).unwrap().unwrap().role, Role::Operator);
+        assert_eq!(tokens.find(&a).unwrap().unwrap().issued_at_ms, Some(5));
         assert!(tokens.put(&a, &token).unwrap());
         assert!(tokens.put(&b, &token).unwrap());
         let after = text(&tokens);
@@ -217,21 +209,21 @@ mod tests {
     #[test]
     fn nothing_changes_when_there_is_nothing_to_change() {
         let key = key("/a");
-        let token = StoredToken::new("t", Role::Operator).with_scopes([Scope::Read]);
+        let token = StoredToken::new("t", [Scope::Read]);
         let mut tokens = Tokens::empty();
         tokens.put(&key, &token).unwrap();
         let file = text(&tokens);
         let mut tokens = Tokens::parse(file.as_bytes()).unwrap();
         assert_eq!(tokens.put(&key, &token), Ok(false));
         assert_eq!(tokens.remove(&key, Some(&"other".into())), Ok(false));
-        assert_eq!(tokens.put(&key, &token.clone().with_issued_at_ms(1)), Ok(true));
+        assert_eq!(tokens.put(&key, &token.clone().issued_at(Some(1))), Ok(true));
     }
 
     #[test]
     fn fields_of_the_wrong_type_are_damage_and_stay() {
-        let row = r#""gateway":"wss://g.example:443/a","device":"d1","role":"operator","client":"cli""#;
+        let row = r#""gateway":"wss://g.example:443/a","device":"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793","role":"operator","client":"cli""#;
         let key = key("/a");
-        let token = StoredToken::new("t", Role::Operator);
+        let token = StoredToken::new("t", []);
         for (rest, name) in [
             ("", "token"),
             (r#","token":5"#, "token"),
@@ -240,7 +232,6 @@ mod tests {
             (r#","token":"s3cr3t","scopes":[1]"#, "scopes"),
             (r#","token":"s3cr3t","issuedAtMs":"s3cr3t""#, "issuedAtMs"),
             (r#","token":"s3cr3t","issuedAtMs":-1"#, "issuedAtMs"),
-            (r#","token":"s3cr3t","tokenRole":{}"#, "tokenRole"),
         ] {
             let file = format!(r#"{{"version":1,"tokens":[{{{row}{rest}}}]}}"#);
             let damage = Damage::corrupt(format!("the {name} of wss://g.example:443/a for cli is wrong"));

@@ -99,7 +99,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     #[must_use]
     pub fn token_key(&self) -> Option<TokenKey> {
         let device = self.config.device.as_ref()?.id().clone();
-        Some(TokenKey::new(&self.config.url, device, self.config.connect.role.clone()))
+        let connect = &self.config.connect;
+        Some(TokenKey::new(&self.config.url, device, connect.role.clone(), connect.client.id.clone()))
     }
 
     /// What the next connect shows. `again` is what one of this connection showed that has not been sent.

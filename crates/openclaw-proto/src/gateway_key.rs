@@ -1,9 +1,10 @@
-//! What tells stored tokens apart.
+//! What tells the tokens of gateways apart.
 
-use std::fmt;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
-use openclaw_proto::GatewayUrl;
-use openclaw_proto::connect::{ClientId, Role};
+use crate::url::GatewayUrl;
 
 /// Which gateway: scheme, host, port and path of its address.
 ///
@@ -50,31 +51,12 @@ impl fmt::Display for GatewayKey {
     }
 }
 
-/// Which token: a gateway issues one for each device, role and kind of client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenKey {
-    /// The gateway that issued it.
-    pub gateway: GatewayKey,
-    /// The device it was issued to.
-    pub device_id: String,
-    /// The role it is looked up for.
-    pub role: Role,
-    /// The kind of client that uses it.
-    pub client_id: ClientId,
-}
-
-impl TokenKey {
-    /// The key of the token that a device uses at a gateway.
-    #[must_use]
-    pub fn new(gateway: &GatewayUrl, device_id: impl Into<String>, role: Role, client_id: ClientId) -> Self {
-        Self { gateway: GatewayKey::new(gateway), device_id: device_id.into(), role, client_id }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
-    use openclaw_proto::Plaintext;
+    use crate::url::Plaintext;
 
     fn key(address: &str) -> String {
         GatewayKey::new(&GatewayUrl::parse(address, Plaintext::Anywhere).unwrap()).to_string()
@@ -130,7 +112,7 @@ mod tests {
             "ws://[::1]:18789",
             "ws://[::ffff:127.0.0.1]:18789",
         ];
-        let keys: std::collections::BTreeSet<_> = addresses.iter().map(|address| key(address)).collect();
+        let keys: alloc::collections::BTreeSet<_> = addresses.iter().map(|address| key(address)).collect();
         assert_eq!(keys.len(), addresses.len(), "{keys:?}");
     }
 
