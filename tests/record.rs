@@ -6,7 +6,8 @@ use std::time::Duration;
 use openclaw_proto::device::{DeviceIdentity, Ed25519Signer};
 use openclaw_proto::record::{RecordLimit, ReplayError, Replayed, replay};
 use openclaw_proto::{
-    ClientConfig, GatewayUrl, Input, Jitter, Plaintext, Request, TransportError, UpgradeRefused, WhenNotReady,
+    ClientConfig, Fingerprint, GatewayUrl, Input, Jitter, Plaintext, ProxyError, ProxyRefusal, Request, TransportError,
+    UpgradeRefused, WhenNotReady,
 };
 use openclaw_tests::{Drive, HELLO, Lcg, Peer, Walk, challenge, event, refusal, response};
 
@@ -23,6 +24,14 @@ fn replayed(log: &str) -> Replayed {
     replay(log).unwrap_or_else(|e| panic!("{e}\n{log}"))
 }
 
+fn refused_login() -> ProxyRefusal {
+    let mut refusal = ProxyRefusal::new(407);
+    refusal.reason = "Proxy \"Authentication\" Required".into();
+    refusal.schemes = Some("Negotiate, NTLM".into());
+    refusal.retry_after = Some(Duration::from_secs(3));
+    refusal
+}
+
 /// A client that has met one of everything a log can hold.
 fn eventful(configure: impl FnOnce(&mut ClientConfig)) -> String {
     let mut d = recorded(|c| {
@@ -34,6 +43,15 @@ fn eventful(configure: impl FnOnce(&mut ClientConfig)) -> String {
         TransportError::Resolve { host: "h".into(), message: "no \"such\" host".into() },
         TransportError::Connect("refused".into()),
         TransportError::Tls("bad certificate".into()),
+        TransportError::PinMismatch {
+            expected: vec![Fingerprint::new([1; 32]), Fingerprint::new([0xfe; 32])],
+            found: Fingerprint::new([2; 32]),
+        },
+        TransportError::Proxy(ProxyError::Refused(refused_login())),
+        TransportError::Proxy(ProxyError::Refused(ProxyRefusal::new(502))),
+        TransportError::Proxy(ProxyError::Malformed("no HTTP".into())),
+        TransportError::Proxy(ProxyError::TooLarge { limit: 9 }),
+        TransportError::Proxy(ProxyError::Ended),
         TransportError::Protocol("fault".into()),
         TransportError::FrameTooLarge("70000".into()),
         TransportError::Io("broken pipe\u{1}".into()),
@@ -106,7 +124,7 @@ fn every_kind_of_input_is_in_a_log_and_replays() {
     for kind in kinds {
         assert!(log.contains(&format!("{{\"in\":\"{kind}\"")), "no {kind} in\n{log}");
     }
-    for kind in ["resolve", "connect", "tls", "protocol", "too large", "io", "upgrade"] {
+    for kind in ["resolve", "connect", "tls", "pin", "proxy", "protocol", "too large", "io", "upgrade"] {
         assert!(log.contains(&format!("\"error\":\"{kind}\"")), "no {kind}");
     }
     assert!(replayed(&log).complete);

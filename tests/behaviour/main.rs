@@ -4,16 +4,21 @@
 //! names.
 
 mod calls;
+mod certificates;
 mod dialing;
+mod edge;
 mod events;
 mod hello;
 mod matrix;
 mod pressure;
+mod proxy;
 mod reconnecting;
 mod recording;
 mod scene;
+mod secured;
 mod shutdown;
 mod tls;
+mod trust;
 
 use matrix::Scenario;
 use openclaw_tests::lane::Lane;
@@ -83,6 +88,31 @@ const SCENARIOS: &[Scenario] = scenarios! {
         a_hundred_frames_in_one_tls_record_all_arrive,
         both_sides_with_much_to_say_over_tls_do_not_wait_for_each_other,
         the_peer_is_told_that_tls_ends;
+    trust:
+        a_pinned_certificate_is_believed_in_every_spelling_and_whoever_issued_it,
+        another_certificate_than_the_pinned_one_hears_not_a_byte_of_http,
+        a_wrong_pin_pauses_and_is_not_asked_again,
+        one_of_several_pins_is_enough,
+        a_pinned_certificate_is_worth_nothing_without_its_key,
+        the_pin_is_compared_at_every_reconnect,
+        every_fault_of_a_certificate_is_told_in_words_and_hears_not_a_byte_of_http,
+        an_added_authority_is_believed_alone_or_beside_the_platform_s,
+        a_client_certificate_is_shown_to_a_gateway_that_asks,
+        a_pin_beside_verification_needs_both,
+        trust_that_cannot_be_had_is_refused_before_anything_leaves;
+    edge:
+        edge_headers_arrive_under_tls,
+        edge_headers_are_refused_where_everybody_could_read_them,
+        a_redirect_is_told_and_not_followed;
+    proxy:
+        a_plain_connection_goes_through_a_tunnel,
+        tls_and_pins_hold_from_end_to_end_through_a_tunnel,
+        a_proxy_that_refuses_is_told_with_its_status,
+        what_is_no_proxy_is_told_as_such,
+        a_proxy_that_says_nothing_is_given_up_after_the_time_for_dialing,
+        what_no_proxy_names_is_reached_directly,
+        this_machine_is_reached_directly,
+        a_proxy_that_cannot_be_used_is_refused_before_anything_leaves;
     recording:
         a_recording_replays_to_the_last_line,
         a_scripted_life_has_the_same_outputs_on_every_lane;

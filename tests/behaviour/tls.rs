@@ -1,115 +1,15 @@
 //! TLS.
 
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
 
-use openclaw_client::{Builder, Down, TransportError};
-use openclaw_tests::lane::{Lane, PATIENCE, builder};
-use openclaw_tests::{Conn, Peer, event};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use openclaw_client::{Down, TransportError};
+use openclaw_tests::event;
+use openclaw_tests::lane::{Lane, PATIENCE};
 
 use crate::pressure::{talk_first, talk_too};
 use crate::scene::down;
-
-/// A gateway with a certificate that nobody knows.
-struct Secured {
-    peer: Peer,
-    certificate: CertificateDer<'static>,
-    upgrades: Arc<AtomicUsize>,
-}
-
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
-impl Secured {
-    fn start(script: impl Fn(&mut Conn) + Send + Sync + 'static) -> Self {
-        Self::watched(script, None)
-    }
-
-    /// The same; `ends` is told whether each connection's TLS was closed by the client.
-    fn watched(script: impl Fn(&mut Conn) + Send + Sync + 'static, ends: Option<Sender<bool>>) -> Self {
-        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let certificate = certified.cert.der().clone();
-        let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-        let server = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.clone()], key)
-            .unwrap();
-        let (server, upgrades) = (Arc::new(server), Arc::new(AtomicUsize::new(0)));
-        let (counter, ends) = (Arc::clone(&upgrades), ends.map(Mutex::new));
-        let peer = Peer::raw(move |tcp| {
-            let tls = StreamOwned::new(ServerConnection::new(Arc::clone(&server)).unwrap(), tcp);
-            let ends = ends.as_ref().map(|ends| ends.lock().unwrap().clone());
-            if let Ok(mut conn) = Conn::accept(Box::new(Watched { tls, ends })) {
-                counter.fetch_add(1, Ordering::SeqCst);
-                script(&mut conn);
-            }
-        });
-        Self { peer, certificate, upgrades }
-    }
-
-    fn builder(&self) -> Builder<()> {
-        builder(format!("wss://localhost:{}", self.peer.port())).token("secret").no_reconnect()
-    }
-
-    /// A client that trusts it.
-    fn trusting(&self) -> Builder<()> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        let config = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        self.builder().tls(Arc::new(config))
-    }
-}
-
-/// A TLS stream that, when dropped, tells whether the client ended TLS and not just TCP.
-struct Watched {
-    tls: StreamOwned<ServerConnection, TcpStream>,
-    ends: Option<Sender<bool>>,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.tls.read(buf)
-    }
-}
-
-impl Write for Watched {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.tls.write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.tls.flush()
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        if let Some(ends) = &self.ends {
-            // rustls gives 0 bytes only after close_notify; an end without it is an error.
-            let mut rest = [0; 1024];
-            let end = loop {
-                match self.tls.read(&mut rest) {
-                    Ok(0) => break true,
-                    Ok(_) => {}
-                    Err(_) => break false,
-                }
-            };
-            let _ = ends.send(end);
-        }
-    }
-}
+use crate::secured::Secured;
 
 pub fn wss_works_with_a_trusted_certificate_and_fails_typed_with_another(lane: Lane) {
     let secured = Secured::start(|conn| {

@@ -1,5 +1,6 @@
 //! What several tests share.
 
+mod connect_proxy;
 mod drive;
 pub mod lane;
 mod lcg;
@@ -7,6 +8,7 @@ mod peer;
 mod real;
 mod walk;
 
+pub use connect_proxy::{Answer, ConnectProxy};
 pub use drive::{Drive, HELLO, challenge, event, hello_response, id_of, refusal, response};
 pub use lcg::Lcg;
 pub use peer::{Asked, Conn, Peer, Socket};

@@ -1,11 +1,11 @@
-//! Name, TCP, TLS and upgrade. Every wait just tries again: the driver asks at every wake-up.
+//! Name, TCP or tunnel, TLS and upgrade. Every wait just tries again: the driver asks at every wake-up.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, sync_channel};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::thread;
 
 use mio::Token;
@@ -27,7 +27,7 @@ pub(crate) async fn dial(
     plan: DialPlan,
     options: Arc<DialOptions>,
 ) -> Result<Socket, TransportError> {
-    let Registered { tcp, token } = connect(&reactor, &plan).await?;
+    let Registered { tcp, token } = connect(&reactor, &plan, &options).await?;
     let stream = match tls(&plan, &options)? {
         None => Stream::plain(tcp),
         Some((config, name)) => {
@@ -37,7 +37,7 @@ pub(crate) async fn dial(
         }
     };
     let config = websocket_config(&plan, &options);
-    let mut progress = client_with_config(upgrade_request(&plan)?, stream, Some(config));
+    let mut progress = client_with_config(upgrade_request(&plan, &options)?, stream, Some(config));
     loop {
         match progress {
             Ok((websocket, _response)) => return Socket::new(websocket, reactor, token),
@@ -58,11 +58,17 @@ async fn once_more() {
 
 /// Tries at every wake-up until it would block no more.
 async fn retry<V>(mut attempt: impl FnMut() -> io::Result<V>) -> io::Result<V> {
-    poll_fn(|_| match attempt() {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
-        result => Poll::Ready(result),
-    })
-    .await
+    poll_fn(|_| poll(&mut attempt)).await
+}
+
+fn poll<V>(mut attempt: impl FnMut() -> io::Result<V>) -> Poll<io::Result<V>> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
+            result => return Poll::Ready(result),
+        }
+    }
 }
 
 /// A socket and the token by which mio speaks of it.
@@ -113,5 +119,13 @@ impl Tcp for Reactor {
 
     fn set_nodelay(stream: &Registered) -> io::Result<()> {
         stream.tcp.set_nodelay(true)
+    }
+
+    fn poll_read(stream: &mut Registered, _cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        poll(|| stream.tcp.read(buf))
+    }
+
+    fn poll_write(stream: &mut Registered, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        poll(|| stream.tcp.write(bytes))
     }
 }

@@ -1,27 +1,31 @@
 //! From a few words to a client.
 
+mod adapter;
+mod error;
+mod network;
+
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 
 use openclaw_proto::connect::{Auth, ClientInfo, ConnectParams, ProtocolRange, Role, Scope};
 use openclaw_proto::record::RecordLimit;
-use openclaw_proto::{
-    BackoffConfig, Client as Core, ClientConfig, GatewayUrl, Limits, Plaintext, Secret, Timeouts, UrlError,
-};
+use openclaw_proto::{BackoffConfig, Client as Core, ClientConfig, Limits, Secret, Timeouts};
 
-use crate::client::{Client, ConnectError};
+use crate::client::Client;
 use crate::driver::Driver;
 use crate::recorder::Recorder;
 use crate::shared::Shared;
-use crate::tls;
-use crate::transport::{BoxFuture, DialOptions, Runtime};
+use crate::transport::{DialOptions, Runtime};
+pub use adapter::Adapter;
+pub use error::{BuildError, StartError};
+use network::Network;
 
 /// Makes a [`Client`]. Get one from an adapter, for example `openclaw_tokio::builder`.
 pub struct Builder<R> {
     runtime: R,
     url: String,
-    plaintext: Plaintext,
+    network: Network,
     connect: ConnectParams,
     scopes: Option<Vec<Scope>>,
     timeouts: Timeouts,
@@ -33,46 +37,13 @@ pub struct Builder<R> {
     record_limit: RecordLimit,
 }
 
-/// Why a client cannot be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The address cannot be used.
-    #[error(transparent)]
-    Url(#[from] UrlError),
-    /// The platform's TLS roots cannot be used.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(rustls::Error),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes from the operating system: {0}")]
-    Random(getrandom::Error),
-    /// The thread that writes the recording cannot be started.
-    #[error("the recording cannot be started: {0}")]
-    Record(std::io::Error),
-    /// The operating system gave the driver no thread, or nothing to wait with.
-    #[error("the driver cannot be started: {0}")]
-    Driver(std::io::Error),
-}
-
-/// Why [`Builder::connect`] has no client to give.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The client cannot be made.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// It did not become ready.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-}
-
 impl<R> Builder<R> {
     /// A client for the gateway at `url` on a runtime.
     pub fn new(runtime: R, url: impl Into<String>) -> Self {
         Self {
             runtime,
             url: url.into(),
-            plaintext: Plaintext::default(),
+            network: Network::default(),
             connect: ConnectParams::default(),
             scopes: None,
             timeouts: Timeouts::default(),
@@ -155,13 +126,6 @@ impl<R> Builder<R> {
         self
     }
 
-    /// Which plaintext addresses are allowed. Default: this machine and private networks.
-    #[must_use]
-    pub fn plaintext(mut self, plaintext: Plaintext) -> Self {
-        self.plaintext = plaintext;
-        self
-    }
-
     /// Changes deadlines.
     #[must_use]
     pub fn timeouts(mut self, change: impl FnOnce(&mut Timeouts)) -> Self {
@@ -187,13 +151,6 @@ impl<R> Builder<R> {
     #[must_use]
     pub fn no_reconnect(self) -> Self {
         self.backoff(|backoff| backoff.max_attempts = Some(0))
-    }
-
-    /// TLS as the caller configured it. Default: the platform's roots.
-    #[must_use]
-    pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
-        self.dial.tls = Some(config);
-        self
     }
 
     /// Changes buffers.
@@ -234,7 +191,7 @@ impl<R> Builder<R> {
         Builder {
             runtime,
             url: self.url,
-            plaintext: self.plaintext,
+            network: self.network,
             connect: self.connect,
             scopes: self.scopes,
             timeouts: self.timeouts,
@@ -248,62 +205,6 @@ impl<R> Builder<R> {
     }
 }
 
-impl<A: Adapter> Builder<A> {
-    /// Makes the client and sets its driver going, without connecting. On an asynchronous runtime, call it where tasks can
-    /// be spawned.
-    ///
-    /// # Errors
-    /// When the address is refused, or TLS or the recording cannot be set up.
-    pub fn build(self) -> Result<A::Client, BuildError> {
-        A::build(self)
-    }
-
-    /// Makes the client, connects it and waits until it is ready. Asynchronous adapters give a future.
-    ///
-    /// # Errors
-    /// A [`StartError`] when it cannot be made or does not become ready.
-    pub fn connect(self) -> A::Connected {
-        A::connect(self)
-    }
-}
-
-/// What a finished [`Builder`] becomes: the asynchronous [`Client`] on every [`Runtime`], a blocking one elsewhere.
-pub trait Adapter: Sized {
-    /// The handle.
-    type Client;
-    /// What connecting gives: a result, or the future of one.
-    type Connected;
-
-    /// Makes the client and sets its driver going.
-    ///
-    /// # Errors
-    /// See [`Builder::build`].
-    fn build(builder: Builder<Self>) -> Result<Self::Client, BuildError>;
-
-    /// Makes the client and connects it.
-    fn connect(builder: Builder<Self>) -> Self::Connected;
-}
-
-impl<R: Runtime> Adapter for R {
-    type Client = Client;
-    type Connected = BoxFuture<Result<Client, StartError>>;
-
-    fn build(builder: Builder<Self>) -> Result<Client, BuildError> {
-        let runtime = builder.runtime.clone();
-        let (client, driver) = builder.split()?;
-        runtime.spawn(Box::pin(driver));
-        Ok(client)
-    }
-
-    fn connect(builder: Builder<Self>) -> Self::Connected {
-        Box::pin(async move {
-            let client = builder.build()?;
-            client.connect().await?;
-            Ok(client)
-        })
-    }
-}
-
 impl<R: Runtime> Builder<R> {
     /// Makes the client and its driver, for somebody who runs the driver where and how he likes. The client does nothing
     /// unless the driver is polled; when it is dropped, everything under way ends.
@@ -311,10 +212,7 @@ impl<R: Runtime> Builder<R> {
     /// # Errors
     /// See [`build`](Self::build).
     pub fn split(mut self) -> Result<(Client, Driver<R>), BuildError> {
-        let url = GatewayUrl::parse(&self.url, self.plaintext)?;
-        if url.is_secure() && self.dial.tls.is_none() {
-            self.dial.tls = Some(tls::platform().map_err(BuildError::Tls)?);
-        }
+        let url = self.network.settle(&self.url, &mut self.dial)?;
         let seed = match self.seed {
             Some(seed) => seed,
             None => {
@@ -348,7 +246,7 @@ impl<R> fmt::Debug for Builder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("connect", &self.connect)
-            .field("plaintext", &self.plaintext)
+            .field("network", &self.network)
             .field("timeouts", &self.timeouts)
             .field("limits", &self.limits)
             .field("backoff", &self.backoff)

@@ -1,15 +1,18 @@
 //! The steps of a dial that are the same on every runtime, each with its own kind of failure.
 
-use std::future::Future;
-use std::io;
+use std::future::{Future, poll_fn};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use openclaw_proto::{DialPlan, TransportError};
+use openclaw_proto::{DialPlan, ProxyError, TransportError};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
+use crate::proxy::{Proxy, Tunnel};
 use crate::transport::DialOptions;
+pub use crate::trust::tls_error;
 
 /// A runtime's TCP.
 pub trait Tcp: Sync {
@@ -33,15 +36,69 @@ pub trait Tcp: Sync {
     /// # Errors
     /// When the operating system refuses.
     fn set_nodelay(stream: &Self::Stream) -> io::Result<()>;
+
+    /// Reads some bytes; none at the end.
+    fn poll_read(stream: &mut Self::Stream, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes some bytes.
+    fn poll_write(stream: &mut Self::Stream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
 }
 
-/// A connection to the first of the plan's addresses that takes one.
+/// A connection to the plan's gateway, direct or through a proxy.
 ///
 /// # Errors
-/// When the host has no address, or none of them answers; then the last one's error is told.
-pub async fn connect<T: Tcp>(tcp: &T, plan: &DialPlan) -> Result<T::Stream, TransportError> {
-    let host = plan.url.host();
-    let addresses = match tcp.resolve(host.clone(), plan.url.port()).await {
+/// When the gateway, or the proxy, cannot be connected to, and when the proxy opens no tunnel.
+pub async fn connect<T: Tcp>(tcp: &T, plan: &DialPlan, options: &DialOptions) -> Result<T::Stream, TransportError> {
+    let Some(proxy) = &options.proxy else {
+        return reach(tcp, plan.url.host(), plan.url.port()).await;
+    };
+    let mut stream = match reach(tcp, proxy.host().into(), proxy.port()).await {
+        Ok(stream) => stream,
+        Err(error) => return Err(at_proxy(error)),
+    };
+    tunnel::<T>(&mut stream, proxy, plan).await?;
+    Ok(stream)
+}
+
+/// Says of an error that it is not about the gateway.
+fn at_proxy(error: TransportError) -> TransportError {
+    match error {
+        TransportError::Connect(message) => TransportError::Connect(format!("the proxy {message}")),
+        TransportError::Resolve { host, message } => {
+            TransportError::Resolve { host, message: format!("{message} (it is the proxy)") }
+        }
+        other => other,
+    }
+}
+
+/// Has a proxy open a tunnel to the plan's gateway.
+async fn tunnel<T: Tcp>(stream: &mut T::Stream, proxy: &Proxy, plan: &DialPlan) -> Result<(), TransportError> {
+    let failed = |error: io::Error| match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
+            TransportError::Proxy(ProxyError::Ended)
+        }
+        _ => TransportError::Io(format!("the proxy: {error}")),
+    };
+    let mut tunnel = Tunnel::new(proxy, &plan.url.host(), plan.url.port());
+    while !tunnel.outgoing().is_empty() {
+        let written = poll_fn(|cx| T::poll_write(stream, cx, tunnel.outgoing())).await.map_err(failed)?;
+        if written == 0 {
+            return Err(TransportError::Proxy(ProxyError::Ended));
+        }
+        tunnel.written(written);
+    }
+    let mut buf = [0; 1024];
+    loop {
+        let read = poll_fn(|cx| T::poll_read(stream, cx, &mut buf)).await.map_err(failed)?;
+        if tunnel.received(buf.get(..read).unwrap_or_default()).map_err(TransportError::Proxy)? {
+            return Ok(());
+        }
+    }
+}
+
+/// A connection to the first of the host's addresses that takes one.
+async fn reach<T: Tcp>(tcp: &T, host: String, port: u16) -> Result<T::Stream, TransportError> {
+    let addresses = match tcp.resolve(host.clone(), port).await {
         Ok(addresses) => addresses,
         Err(error) => return Err(TransportError::Resolve { host, message: error.to_string() }),
     };
@@ -79,83 +136,9 @@ pub fn tls(
         return Ok(None);
     }
     let config = options.tls.clone().ok_or_else(|| TransportError::Tls("TLS is not configured".into()))?;
-    let name = ServerName::try_from(plan.url.host()).map_err(|e| tls_error(&e))?;
+    let name = ServerName::try_from(plan.url.host()).map_err(|e| TransportError::Tls(e.to_string()))?;
     Ok(Some((config, name)))
 }
 
-/// What TLS failed with, in the core's terms.
-#[must_use]
-pub fn tls_error(error: &impl ToString) -> TransportError {
-    TransportError::Tls(error.to_string())
-}
-
 #[cfg(test)]
-mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
-    use openclaw_proto::{GatewayUrl, Plaintext};
-
-    use super::*;
-
-    /// A network in which a host name is the list of its addresses' last digits.
-    struct Fake;
-
-    impl Tcp for Fake {
-        type Stream = SocketAddr;
-
-        async fn resolve(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-            let digits = host.strip_suffix(".test").ok_or_else(|| io::Error::other("no such host"))?;
-            Ok(digits.bytes().filter(u8::is_ascii_digit).map(|digit| at(digit - b'0', port)).collect())
-        }
-
-        async fn connect(&self, address: SocketAddr) -> io::Result<SocketAddr> {
-            if address.ip().to_string().ends_with('1') { Err(io::Error::other("refused")) } else { Ok(address) }
-        }
-
-        fn ends(stream: &SocketAddr) -> io::Result<(SocketAddr, SocketAddr)> {
-            let local = if stream.ip().to_string().ends_with('2') { *stream } else { at(9, 1) };
-            Ok((local, *stream))
-        }
-
-        fn set_nodelay(_: &SocketAddr) -> io::Result<()> {
-            Err(io::Error::other("not this option"))
-        }
-    }
-
-    fn at(digit: u8, port: u16) -> SocketAddr {
-        ([10, 0, 0, digit], port).into()
-    }
-
-    fn plan(url: &str) -> DialPlan {
-        DialPlan::new(GatewayUrl::parse(url, Plaintext::Anywhere).unwrap(), 1024)
-    }
-
-    fn dial(host: &str) -> Result<SocketAddr, String> {
-        let plan = plan(&format!("ws://{host}:7"));
-        match pin!(connect(&Fake, &plan)).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(result) => result.map_err(|error| error.to_string()),
-            Poll::Pending => panic!("waits for nothing"),
-        }
-    }
-
-    #[test]
-    fn the_first_address_that_answers_is_taken() {
-        assert_eq!(dial("x1234.test"), Ok(at(3, 7)));
-    }
-
-    #[test]
-    fn the_last_address_says_why_none_was_taken() {
-        assert_eq!(dial("x21.test").unwrap_err(), "cannot connect: 10.0.0.1:7: refused");
-        assert_eq!(dial("x12.test").unwrap_err(), "cannot connect: 10.0.0.2:7: nobody listens there");
-        assert_eq!(dial("x.test").unwrap_err(), "cannot connect: x.test has no address");
-        assert_eq!(dial("x.invalid").unwrap_err(), "cannot resolve \"x.invalid\": no such host");
-    }
-
-    #[test]
-    fn tls_is_only_for_those_who_configured_it() {
-        assert!(tls(&plan("ws://a.test"), &DialOptions::default()).unwrap().is_none());
-        let error = tls(&plan("wss://a.test"), &DialOptions::default()).unwrap_err();
-        assert!(error.to_string().ends_with("TLS is not configured"), "{error}");
-    }
-}
+mod tests;

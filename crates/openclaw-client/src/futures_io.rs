@@ -1,4 +1,4 @@
-//! The dial of every runtime whose sockets have the traits of `futures-io`: TCP, TLS and upgrade, step by step.
+//! The dial of every runtime whose sockets have the traits of `futures-io`: TCP or tunnel, TLS and upgrade, step by step.
 
 use std::fmt::Debug;
 use std::io;
@@ -40,7 +40,7 @@ where
     T: Tcp,
     T::Stream: Stream + 'static,
 {
-    let tcp = connect(&tcp, &plan).await?;
+    let tcp = connect(&tcp, &plan, &options).await?;
     let secure = plan.url.is_secure();
     let stream: Box<dyn Stream> = match tls(&plan, &options)? {
         None => Box::new(tcp),
@@ -51,10 +51,28 @@ where
     let count = ByteCount::default();
     let stream = Counted { stream, secure, count: count.clone() };
     let (socket, _response) =
-        client_async_with_config(upgrade_request(&plan)?, stream, Some(websocket_config(&plan, &options)))
+        client_async_with_config(upgrade_request(&plan, &options)?, stream, Some(websocket_config(&plan, &options)))
             .await
             .map_err(transport_error)?;
     Ok(WebSocket::new(socket, count))
+}
+
+/// [`Tcp::poll_read`] of these sockets.
+pub fn poll_read<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    cx: &mut Context<'_>,
+    buf: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    Pin::new(stream).poll_read(cx, buf)
+}
+
+/// [`Tcp::poll_write`] of these sockets.
+pub fn poll_write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    cx: &mut Context<'_>,
+    bytes: &[u8],
+) -> Poll<io::Result<usize>> {
+    Pin::new(stream).poll_write(cx, bytes)
 }
 
 impl AsyncRead for Counted {

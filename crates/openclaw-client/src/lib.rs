@@ -14,18 +14,20 @@ mod driver;
 #[cfg(feature = "futures-io")]
 #[doc(hidden)]
 pub mod futures_io;
+mod headers;
 mod hub;
 #[doc(hidden)]
 pub mod nonblocking;
 #[doc(hidden)]
 pub mod park;
+pub mod proxy;
 mod queue;
 mod recorder;
 mod shared;
 pub mod store;
 mod text;
-mod tls;
 pub mod transport;
+mod trust;
 #[doc(hidden)]
 pub mod websocket;
 
@@ -33,16 +35,18 @@ pub use builder::{Adapter, BuildError, Builder, StartError};
 pub use call::{Call, CallError};
 pub use client::{Client, ConnectError};
 pub use driver::Driver;
+pub use headers::HeaderError;
 pub use hub::EventFilter;
 pub use openclaw_proto as proto;
 pub use openclaw_proto::{
-    BackoffConfig, Down, ErrorCode, GatewayError, Jitter, Limits, NotSent, Notice, Plaintext, Request, RequestError,
-    Secret, Sequence, State, StopReason, Timeouts, TransportError, TwoStage, UrlError, WhenNotReady, connect, record,
-    recovery,
+    BackoffConfig, Down, ErrorCode, Fingerprint, GatewayError, Jitter, Limits, NotSent, Notice, Plaintext, ProxyError,
+    Request, RequestError, Secret, Sequence, State, StopReason, Timeouts, TransportError, TwoStage, UrlError,
+    WhenNotReady, connect, record, recovery,
 };
 pub use queue::{Backlog, Lagged, Receiver};
 pub use rustls;
 pub use text::Text;
+pub use trust::{Roots, Trust, TrustError};
 
 /// An event of the gateway.
 pub type Event = openclaw_proto::Event<Text>;

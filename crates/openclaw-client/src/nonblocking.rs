@@ -7,7 +7,6 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use crate::TransportError;
-use crate::dialing::tls_error;
 use crate::transport::ByteCount;
 
 /// A socket with or without TLS that counts the bytes it carries.
@@ -34,7 +33,7 @@ impl<S: Read + Write> Stream<S> {
     /// # Errors
     /// When rustls does not like the configuration.
     pub fn tls(socket: S, name: ServerName<'static>, config: Arc<ClientConfig>) -> Result<Self, TransportError> {
-        let session = ClientConnection::new(config, name).map_err(|e| tls_error(&e))?;
+        let session = ClientConnection::new(config, name).map_err(|e| TransportError::Tls(e.to_string()))?;
         let tls = Tls { session, socket, ended: false };
         Ok(Self { kind: Kind::Tls(Box::new(tls)), count: ByteCount::default() })
     }

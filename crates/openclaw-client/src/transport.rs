@@ -10,7 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use openclaw_proto::{DialPlan, Instant, Now, TransportError, UnixMillis};
 
+use tungstenite::http::HeaderMap;
+
 use crate::Text;
+use crate::proxy::Proxy;
 
 /// A future that owns everything it needs.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -79,7 +82,7 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     /// Runs a task in the background.
     fn spawn(&self, task: BoxFuture<()>);
 
-    /// Makes a socket: resolve, connect, TLS, upgrade. The core gives up on it by dropping the future.
+    /// Makes a socket: resolve, connect, tunnel, TLS, upgrade. The core gives up on it by dropping the future.
     fn dial(&self, plan: DialPlan, options: Arc<DialOptions>) -> BoxFuture<Result<Self::Transport, TransportError>>;
 }
 
@@ -89,6 +92,8 @@ pub trait Runtime: Clone + Send + Sync + 'static {
 pub struct DialOptions {
     /// TLS; there for every `wss:` address.
     pub tls: Option<Arc<rustls::ClientConfig>>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) proxy: Option<Proxy>,
     /// Bytes of a connection's read buffer.
     pub read_buffer: usize,
     /// Bytes that may wait in a connection's write buffer before they are written.
@@ -100,7 +105,21 @@ const BUFFER: usize = 16 * 1024;
 
 impl Default for DialOptions {
     fn default() -> Self {
-        Self { tls: None, read_buffer: BUFFER, write_buffer: BUFFER }
+        Self { tls: None, headers: HeaderMap::new(), proxy: None, read_buffer: BUFFER, write_buffer: BUFFER }
+    }
+}
+
+impl DialOptions {
+    /// What the upgrade request says beyond the upgrade itself. The values may be secrets.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The proxy to go through; a [`Tunnel`](crate::proxy::Tunnel) says how.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
     }
 }
 
@@ -108,6 +127,8 @@ impl fmt::Debug for DialOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DialOptions")
             .field("tls", &self.tls.is_some())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("proxy", &self.proxy)
             .field("read_buffer", &self.read_buffer)
             .field("write_buffer", &self.write_buffer)
             .finish()

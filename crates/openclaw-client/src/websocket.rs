@@ -14,6 +14,7 @@ use tungstenite::{Error, Message};
 
 use crate::Text;
 use crate::transport::{ByteCount, DialOptions, Received, Transport};
+use crate::trust::rustls_error;
 
 /// A tungstenite stream of any runtime as a [`Transport`].
 #[derive(Debug)]
@@ -121,7 +122,8 @@ pub fn transport_error(error: Error) -> TransportError {
         }
         Error::Capacity(error) => TransportError::FrameTooLarge(error.to_string()),
         Error::Tls(error) => TransportError::Tls(error.to_string()),
-        Error::Io(error) => TransportError::Io(error.to_string()),
+        // What a peer dislikes of a client certificate may come only after the handshake.
+        Error::Io(error) => rustls_error(&error).unwrap_or_else(|| TransportError::Io(error.to_string())),
         error @ (Error::ConnectionClosed | Error::AlreadyClosed | Error::WriteBufferFull(_)) => {
             TransportError::Io(error.to_string())
         }
@@ -136,8 +138,12 @@ const MAX_REFUSAL_BODY: usize = 2_048;
 ///
 /// # Errors
 /// When the address makes no HTTP request.
-pub fn upgrade_request(plan: &DialPlan) -> Result<Request, TransportError> {
-    plan.url.as_str().into_client_request().map_err(transport_error)
+pub fn upgrade_request(plan: &DialPlan, options: &DialOptions) -> Result<Request, TransportError> {
+    let mut request = plan.url.as_str().into_client_request().map_err(transport_error)?;
+    for (name, value) in options.headers() {
+        request.headers_mut().append(name, value.clone());
+    }
+    Ok(request)
 }
 
 /// tungstenite's configuration for a dial: limits and buffers are fixed from here on.

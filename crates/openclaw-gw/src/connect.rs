@@ -74,6 +74,7 @@ fn client(settings: &Settings, reconnects: bool, record: Option<RecordFile>) -> 
         .auth(settings.auth.clone())
         .role(settings.role.clone())
         .scopes(settings.scopes.iter().cloned())
-        .client_info(info);
+        .client_info(info)
+        .proxy_from_env();
     settings.adapter.build(builder).map_err(|error| Failure::build(&error))
 }

@@ -85,6 +85,7 @@ impl Failure {
                 };
                 Self::usage(message).hint(hint::for_url(url))
             }
+            BuildError::Proxy { .. } => Self::usage(error.to_string()).hint(hint::FOR_PROXY_VARIABLE.to_owned()),
             _ => Self::new(Exit::Connection, error.to_string()),
         }
     }

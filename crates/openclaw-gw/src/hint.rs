@@ -2,7 +2,7 @@
 
 use openclaw_client::connect::{ProtocolRange, Role};
 use openclaw_client::proto::UpgradeRefused;
-use openclaw_client::{Down, ErrorCode, GatewayError, TransportError, UrlError};
+use openclaw_client::{Down, ErrorCode, GatewayError, ProxyError, TransportError, UrlError};
 
 use crate::output::time::span;
 use crate::settings::Settings;
@@ -20,6 +20,10 @@ pub(crate) fn for_url(error: &UrlError) -> String {
             .into(),
     }
 }
+
+/// Advice for a proxy that cannot be used.
+pub(crate) const FOR_PROXY_VARIABLE: &str =
+    "HTTPS_PROXY and ALL_PROXY name an http:// proxy; NO_PROXY names hosts that are reached without it";
 
 /// Advice for a connection that did not come about, or ended.
 pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
@@ -58,6 +62,10 @@ fn for_transport(error: &TransportError) -> Option<String> {
             "the certificate must be valid for this host and issued by an authority this system trusts; \
              a gateway without TLS is reached with ws://, from the same machine or a private network"
         }
+        TransportError::PinMismatch { .. } => {
+            "somebody is in between, or the gateway's certificate was changed: compare the fingerprint on its own machine"
+        }
+        TransportError::Proxy(error) => return Some(for_proxy(error)),
         TransportError::UpgradeRefused(refused) => return for_upgrade(refused),
         TransportError::Protocol(_) => {
             "does an OpenClaw gateway listen at this address? If that port speaks TLS, use wss://"
@@ -66,6 +74,19 @@ fn for_transport(error: &TransportError) -> Option<String> {
         _ => return None,
     };
     Some(text.into())
+}
+
+fn for_proxy(error: &ProxyError) -> String {
+    let text = match error {
+        ProxyError::Refused(refusal) if refusal.status == 407 => {
+            "the proxy wants a login: put it into HTTPS_PROXY or ALL_PROXY as http://user:password@host:port"
+        }
+        ProxyError::Refused(refusal) if refusal.status == 403 => {
+            "the proxy lets nobody through to this gateway; NO_PROXY names hosts that are reached without it"
+        }
+        _ => "is it a proxy at all? HTTPS_PROXY and ALL_PROXY name it, NO_PROXY what is reached without it",
+    };
+    text.into()
 }
 
 fn for_upgrade(refused: &UpgradeRefused) -> Option<String> {

@@ -96,6 +96,7 @@ mod connection;
 pub mod credentials;
 pub mod device;
 mod error;
+mod fingerprint;
 pub mod frame;
 mod gateway_key;
 mod json;
@@ -118,8 +119,9 @@ pub use client::{
     BackoffConfig, Client, ClientConfig, DialPlan, Event, Input, Jitter, Limits, Notice, Output, State, StateKind,
     StopReason, TRANSITIONS, Timeouts, Transmit, Trigger, transition,
 };
-pub use connection::{ConnId, Down, Sequence, TimerKind, TransportError, UpgradeRefused};
+pub use connection::{ConnId, Down, ProxyError, ProxyRefusal, Sequence, TimerKind, TransportError, UpgradeRefused};
 pub use error::{ErrorCode, Execution, GatewayError, NextStep};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use frame::{Request, RequestError, TwoStage, WhenNotReady};
 pub use gateway_key::GatewayKey;
 pub use pairing::{PairingReason, PairingRequest};

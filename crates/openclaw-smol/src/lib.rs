@@ -6,9 +6,10 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use openclaw_client::dialing::Tcp;
-use openclaw_client::futures_io::{Socket, dial};
+use openclaw_client::futures_io::{Socket, dial, poll_read, poll_write};
 use openclaw_client::proto::{DialPlan, Instant, Now};
 use openclaw_client::transport::{BoxFuture, Clock, DialOptions, Runtime};
 pub use openclaw_client::*;
@@ -67,6 +68,14 @@ impl Tcp for Smol {
 
     fn set_nodelay(stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)
+    }
+
+    fn poll_read(stream: &mut TcpStream, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        poll_read(stream, cx, buf)
+    }
+
+    fn poll_write(stream: &mut TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        poll_write(stream, cx, bytes)
     }
 }
 

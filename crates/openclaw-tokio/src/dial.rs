@@ -1,4 +1,4 @@
-//! TCP, TLS and upgrade, step by step, each with its own kind of failure.
+//! TCP or tunnel, TLS and upgrade, step by step, each with its own kind of failure.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ pub(crate) async fn dial(
     plan: DialPlan,
     options: Arc<DialOptions>,
 ) -> Result<WebSocket<WebSocketStream<Counted<Stream>>>, TransportError> {
-    let tcp = connect(&tokio, &plan).await?;
+    let tcp = connect(&tokio, &plan, &options).await?;
     let stream = match tls(&plan, &options)? {
         None => Stream::Plain(tcp),
         Some((config, name)) => {
@@ -45,7 +45,7 @@ pub(crate) async fn dial(
     let count = ByteCount::default();
     let stream = Counted::new(stream, count.clone());
     let (socket, _response) =
-        client_async_with_config(upgrade_request(&plan)?, stream, Some(websocket_config(&plan, &options)))
+        client_async_with_config(upgrade_request(&plan, &options)?, stream, Some(websocket_config(&plan, &options)))
             .await
             .map_err(transport_error)?;
     Ok(WebSocket::new(socket, count))
@@ -68,6 +68,15 @@ impl Tcp for Tokio {
 
     fn set_nodelay(stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)
+    }
+
+    fn poll_read(stream: &mut TcpStream, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buf = ReadBuf::new(buf);
+        Pin::new(stream).poll_read(cx, &mut buf).map_ok(|()| buf.filled().len())
+    }
+
+    fn poll_write(stream: &mut TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_write(cx, bytes)
     }
 }
 

@@ -13,6 +13,7 @@ mod end;
 mod gateway;
 mod own_gateway;
 mod program;
+mod proxy;
 mod replay;
 mod secrets;
 mod status;

@@ -29,8 +29,12 @@ pub(crate) struct Ended {
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_openclaw-gw"));
     for (name, _) in std::env::vars_os() {
-        let known = name.to_string_lossy();
-        if known.starts_with("OPENCLAW_") || ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG"].contains(&&*known) {
+        let known = name.to_string_lossy().to_ascii_uppercase();
+        let proxy = known.ends_with("_PROXY");
+        if proxy
+            || known.starts_with("OPENCLAW_")
+            || ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG"].contains(&&*known)
+        {
             command.env_remove(name);
         }
     }

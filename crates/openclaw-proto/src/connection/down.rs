@@ -6,8 +6,10 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::connect::HelloError;
+use crate::connection::ProxyError;
 use crate::device::SignError;
 use crate::error::GatewayError;
+use crate::fingerprint::Fingerprint;
 use crate::pairing::PairingRequest;
 
 /// Why a connection ended, or never came about.
@@ -131,9 +133,27 @@ pub enum TransportError {
     /// No TCP connection.
     #[error("cannot connect: {0}")]
     Connect(String),
-    /// TLS failed: a certificate, a version, a protocol fault.
+    /// The proxy on the way opened no tunnel.
+    #[error("{0}")]
+    Proxy(ProxyError),
+    /// TLS failed: a certificate that is expired, for another host or of an unknown issuer, a version, a protocol fault.
+    ///
+    /// The client tries again. Nothing but a TLS greeting has left, so an attempt gives nothing away, and most of these
+    /// mend without anybody at the client: a renewal that came late, a chain that was deployed by halves, a clock that was
+    /// not set yet after booting.
     #[error("TLS failed: {0}")]
     Tls(String),
+    /// The gateway's certificate is none of the pinned ones. Nothing but a TLS greeting has left.
+    ///
+    /// The client pauses: either somebody is in between, or the certificate was changed on purpose, and then the pin has to
+    /// be too. Who is in the middle of a change pins both, the old certificate and the new one.
+    #[error("the gateway's certificate is {found}, and not the pinned {}", Either(.expected))]
+    PinMismatch {
+        /// The pinned fingerprints.
+        expected: Vec<Fingerprint>,
+        /// The fingerprint of the certificate that was shown.
+        found: Fingerprint,
+    },
     /// The HTTP upgrade was refused.
     #[error("{0}")]
     UpgradeRefused(UpgradeRefused),
@@ -146,6 +166,17 @@ pub enum TransportError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(String),
+}
+
+struct Either<'a>(&'a [Fingerprint]);
+
+impl fmt::Display for Either<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, pin) in self.0.iter().enumerate() {
+            write!(f, "{}{pin}", if index == 0 { "" } else { " or " })?;
+        }
+        Ok(())
+    }
 }
 
 /// An HTTP answer that is not 101.

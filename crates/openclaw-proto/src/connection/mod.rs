@@ -5,6 +5,7 @@
 
 mod down;
 mod handshake;
+mod proxy;
 mod sequence;
 mod timers;
 
@@ -15,6 +16,7 @@ use core::time::Duration;
 
 pub use down::{Down, TransportError, UpgradeRefused};
 pub(crate) use handshake::{Handshake, HandshakeStep, challenge};
+pub use proxy::{ProxyError, ProxyRefusal};
 pub use sequence::Sequence;
 pub(crate) use sequence::Watermark;
 pub use timers::TimerKind;

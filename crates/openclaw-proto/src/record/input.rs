@@ -8,8 +8,9 @@ use super::line::{Fields, Line, Unusable};
 use super::mask::Mask;
 use crate::client::Input;
 use crate::connect::{Auth, Scope};
-use crate::connection::{ConnId, TransportError, UpgradeRefused};
+use crate::connection::{ConnId, ProxyError, ProxyRefusal, TransportError, UpgradeRefused};
 use crate::credentials::StoredToken;
+use crate::fingerprint::FingerprintError;
 use crate::frame::{Request, Timeout, WhenNotReady};
 use crate::json;
 use crate::request::{NotSent, RequestId};
@@ -61,6 +62,11 @@ fn encode_error(line: Line, error: &TransportError, mask: &Mask) -> Line {
                 .value("headers", &headers)
                 .value("body", &mask.json(&refused.body));
         }
+        TransportError::Proxy(error) => return encode_proxy(line.value("error", "proxy"), error, mask),
+        TransportError::PinMismatch { expected, found } => {
+            let expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
+            return line.value("error", "pin").value("expected", &expected).value("found", &found.to_string());
+        }
         TransportError::Connect(message) => ("connect", message),
         TransportError::Tls(message) => ("tls", message),
         TransportError::Protocol(message) => ("protocol", message),
@@ -68,6 +74,25 @@ fn encode_error(line: Line, error: &TransportError, mask: &Mask) -> Line {
         TransportError::Io(message) => ("io", message),
     };
     line.value("error", kind).value("message", &mask.text(message))
+}
+
+fn encode_proxy(line: Line, error: &ProxyError, mask: &Mask) -> Line {
+    match error {
+        ProxyError::Refused(refusal) => {
+            let line = line
+                .value("kind", "refused")
+                .value("status", &refusal.status)
+                .value("reason", &mask.text(&refusal.reason))
+                .optional("schemes", refusal.schemes.as_ref().map(|schemes| mask.text(schemes)).as_ref());
+            match refusal.retry_after {
+                Some(wait) => line.duration("retryAfter", wait),
+                None => line,
+            }
+        }
+        ProxyError::Malformed(message) => line.value("kind", "malformed").value("message", &mask.text(message)),
+        ProxyError::TooLarge { limit } => line.value("kind", "too large").value("limit", limit),
+        ProxyError::Ended => line.value("kind", "ended"),
+    }
 }
 
 /// A request's line without its result, which is not known yet.
@@ -152,12 +177,36 @@ fn error(fields: &Fields<'_>) -> Result<TransportError, Unusable> {
         "protocol" => TransportError::Protocol(message()?),
         "too large" => TransportError::FrameTooLarge(message()?),
         "io" => TransportError::Io(message()?),
+        "proxy" => TransportError::Proxy(proxy(fields)?),
+        "pin" => {
+            let expected = fields.texts("expected")?.iter().map(|text| text.parse()).collect::<Result<_, _>>();
+            let found = fields.text("found")?.parse();
+            TransportError::PinMismatch {
+                expected: expected.map_err(|FingerprintError| Unusable("expected"))?,
+                found: found.map_err(|FingerprintError| Unusable("found"))?,
+            }
+        }
         "upgrade" => {
             let headers = json::array(fields.get("headers")?).and_then(|rows| rows.into_iter().map(header).collect());
             let headers: Vec<_> = headers.ok_or(Unusable("headers"))?;
             TransportError::UpgradeRefused(UpgradeRefused::new(fields.number("status")?, headers, fields.text("body")?))
         }
         _ => return Err(Unusable("error")),
+    })
+}
+
+fn proxy(fields: &Fields<'_>) -> Result<ProxyError, Unusable> {
+    Ok(match fields.text("kind")?.as_str() {
+        "refused" => ProxyError::Refused(ProxyRefusal {
+            status: fields.number("status")?,
+            reason: fields.text("reason")?,
+            schemes: fields.optional("schemes")?,
+            retry_after: fields.optional_duration("retryAfter")?,
+        }),
+        "malformed" => ProxyError::Malformed(fields.text("message")?),
+        "too large" => ProxyError::TooLarge { limit: fields.number("limit")? },
+        "ended" => ProxyError::Ended,
+        _ => return Err(Unusable("kind")),
     })
 }
 

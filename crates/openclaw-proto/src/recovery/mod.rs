@@ -12,7 +12,7 @@ use core::time::Duration;
 pub use close_codes::{CLOSE_CODES, HTTP_STATUSES};
 pub use rows::{CloseRow, CodeRow, HttpRow, Place, Row, Rule};
 
-use crate::connection::{Down, TransportError};
+use crate::connection::{Down, ProxyError, TransportError};
 use crate::error::GatewayError;
 
 /// What to do after a connection has ended. Nothing is final: a pause ends with a nudge, a start, or its time.
@@ -58,8 +58,10 @@ pub enum PauseReason {
     RateLimited,
     /// The gateway has withdrawn this client's authority.
     Withdrawn,
-    /// An HTTP server in front of the gateway refuses.
+    /// An HTTP server in front of the gateway, or a proxy on the way, refuses.
     Http,
+    /// The gateway's certificate is not the pinned one.
+    Trust,
 }
 
 impl fmt::Display for PauseReason {
@@ -73,6 +75,7 @@ impl fmt::Display for PauseReason {
             Self::RateLimited => "pause (rate limited)",
             Self::Withdrawn => "pause (authority withdrawn)",
             Self::Http => "pause (HTTP)",
+            Self::Trust => "pause (certificate)",
         })
     }
 }
@@ -135,6 +138,11 @@ pub fn reaction(down: &Down, situation: &Situation) -> Reaction {
                 pause => pause,
             }
         }
+        Down::Transport(TransportError::Proxy(ProxyError::Refused(refusal))) => match refusal.status {
+            401 | 403 | 407 => pause(PauseReason::Http),
+            _ => Reaction::Retry { floor: refusal.retry_after.unwrap_or_default(), counts: true },
+        },
+        Down::Transport(TransportError::PinMismatch { .. }) => pause(PauseReason::Trust),
         Down::InvalidHello(crate::connect::HelloError::ProtocolNotOffered { .. }) => pause(PauseReason::Protocol),
         Down::ConnectTooLarge { .. } => pause(PauseReason::Configuration),
         Down::NotSigned(_) => pause(PauseReason::DeviceIdentity),
