@@ -238,7 +238,7 @@ fn a_hello_without_anything_optional_is_a_hello() {
 
 #[test]
 fn less_scope_than_asked_for_is_noticed() {
-    let mut d = Drive::awaiting_hello(|c| c.connect.scopes = vec![Scope::Read, Scope::Write]);
+    let mut d = Drive::awaiting_hello(|c| c.connect.scopes = Some(vec![Scope::Read, Scope::Write]));
     d.say_hello();
     let shortfall = d.outputs.iter().find_map(|o| match o {
         Output::Notice(Notice::ScopeShortfall { missing, .. }) => Some(missing.clone()),

@@ -200,7 +200,7 @@ fn r17_outgoing_frames_bytes_and_numbers_are_bounded_and_an_oversized_frame_kill
 
 #[test]
 fn r19_what_was_granted_is_compared_with_what_was_asked_and_handed_over_tokens_are_kept() {
-    let mut d = Drive::awaiting_hello(|c| c.connect.scopes = vec![Scope::Read, Scope::Approvals]);
+    let mut d = Drive::awaiting_hello(|c| c.connect.scopes = Some(vec![Scope::Read, Scope::Approvals]));
     let connect = d.frame();
     let auth =
         r#""auth":{"role":"operator","scopes":[],"deviceTokens":[{"deviceToken":"t","role":"node","scopes":[]}]}"#;

@@ -1,5 +1,5 @@
 //! Real gateways killed and restarted under load, on the same port: every call ends with exactly one outcome, and the
-//! client and the program come back by themselves. Run by `cargo xtask test`.
+//! client on every adapter and the program come back by themselves. Run by `cargo xtask test`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -10,21 +10,19 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use openclaw_tokio::{CallError, Client, Request, State};
+use openclaw_client::{CallError, Payload, Request, State};
+use openclaw_tests::lane::{Client, Lane, Stream, builder};
 use serde_json::Value;
-use tokio::time::timeout;
 use xtask::gateway::{Gateway, StartOptions, versions};
 use xtask::process::{Signal, signal};
 
-const CALLERS: usize = 8;
+/// Threads that call, for each adapter.
+const CALLERS: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Which gateways `cargo xtask test` wants tested.
 fn wanted() -> Vec<String> {
-    let list = std::env::var("OPENCLAW_TEST_GATEWAYS")
-        .expect("OPENCLAW_TEST_GATEWAYS names the gateways to test against; `cargo xtask test` sets it");
-    let list: Vec<Value> = serde_json::from_str(&list).expect("a JSON array");
-    list.iter().map(|row| row["version"].as_str().expect("a version").to_owned()).collect()
+    openclaw_tests::real_gateways().into_iter().map(|gateway| gateway.version).collect()
 }
 
 fn start(version: &str, port: u16) -> Gateway {
@@ -88,14 +86,13 @@ impl Watch {
     }
 
     /// Waits until the last state it told is that it is ready.
-    async fn until_ready(&self) {
-        let ready = async {
-            while self.states.lock().unwrap().last().is_none_or(|state| state != "ready") {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        let result = timeout(PATIENCE, ready).await;
-        assert!(result.is_ok(), "the program does not come back: {:?}", self.states.lock().unwrap());
+    fn until_ready(&self) {
+        let begin = Instant::now();
+        while self.states.lock().unwrap().last().is_none_or(|state| state != "ready") {
+            std::thread::sleep(Duration::from_millis(50));
+            let late = begin.elapsed() > PATIENCE;
+            assert!(!late, "the program does not come back: {:?}", self.states.lock().unwrap());
+        }
     }
 
     /// Ends it as Ctrl-C does, and gives the states it told.
@@ -117,7 +114,7 @@ impl Drop for Watch {
     }
 }
 
-fn kind(outcome: &Result<Option<openclaw_tokio::Payload>, CallError>) -> &'static str {
+fn kind(outcome: &Result<Option<Payload>, CallError>) -> &'static str {
     match outcome {
         Ok(_) => "answered",
         Err(CallError::Rejected(rejected)) if rejected.may_have_run() => "rejected, may have run",
@@ -130,98 +127,110 @@ fn kind(outcome: &Result<Option<openclaw_tokio::Payload>, CallError>) -> &'stati
     }
 }
 
-/// Calls without pause until told to stop; counts how each call ended.
-async fn call_for_ever(client: Client, stop: Arc<AtomicBool>, counts: Arc<Mutex<BTreeMap<&'static str, u64>>>) -> u64 {
-    let mut made = 0;
+type Counts = BTreeMap<&'static str, u64>;
+
+/// Calls without pause until told to stop; gives how many calls it made and how they ended.
+fn call_for_ever(client: &Client, stop: &AtomicBool) -> (u64, Counts) {
+    let (mut made, mut counts) = (0, Counts::new());
     while !stop.load(Ordering::Relaxed) {
         made += 1;
         let request = Request::new("models.list").expect("a method").timeout(Duration::from_secs(60));
-        let outcome = timeout(PATIENCE, client.call(request)).await.expect("every call ends");
-        *counts.lock().unwrap().entry(kind(&outcome)).or_insert(0) += 1;
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        let outcome = client.call(request).wait_for(PATIENCE).expect("every call ends");
+        *counts.entry(kind(&outcome)).or_insert(0) += 1;
+        std::thread::sleep(Duration::from_millis(5));
     }
-    made
+    (made, counts)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_and_drained_gateways_lose_no_call_and_client_and_program_come_back() {
+fn told(mut states: Stream<State>) -> Counts {
+    let mut told = Counts::new();
+    while let Ok(Some(Ok(state))) = states.next_within(Duration::ZERO) {
+        let name = match state {
+            State::Ready { .. } => "ready",
+            State::Backoff { .. } => "backoff",
+            State::Draining { .. } => "draining",
+            State::Dialing { .. } => "dialing",
+            _ => "other",
+        };
+        *told.entry(name).or_insert(0) += 1;
+    }
+    told
+}
+
+fn until_ready(lane: Lane, client: &Client) {
+    let begin = Instant::now();
+    while !matches!(client.state(), State::Ready { .. }) {
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(begin.elapsed() < PATIENCE, "{lane}: the client does not come back: {:?}", client.state());
+    }
+}
+
+#[test]
+fn killed_and_drained_gateways_lose_no_call_and_client_and_program_come_back() {
     let (kills, drains) = rounds();
     for version in wanted() {
         let begun = Instant::now();
         let mut gateway = start(&version, quiet_port());
         let port = gateway.record().port;
-        let client = openclaw_tokio::builder(&gateway.record().url)
-            .token(gateway.record().token.as_str())
-            .backoff(|backoff| backoff.max = Duration::from_secs(2))
-            .build()
-            .expect("a client");
-        let mut states = client.states();
-        client.start();
-        timeout(PATIENCE, client.ready()).await.expect("in time").expect("ready");
+        let clients = Lane::ALL.map(|lane| {
+            let builder = builder(&gateway.record().url)
+                .token(gateway.record().token.as_str())
+                .backoff(|backoff| backoff.max = Duration::from_secs(2));
+            let client = lane.build(builder).expect("a client");
+            let states = client.states();
+            client.start();
+            until_ready(lane, &client);
+            (lane, client, states)
+        });
         let watch = Watch::start(&gateway);
-        watch.until_ready().await;
+        watch.until_ready();
 
-        let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeMap::new())));
-        let callers: Vec<_> = (0..CALLERS)
-            .map(|_| tokio::spawn(call_for_ever(client.clone(), Arc::clone(&stop), Arc::clone(&counts))))
-            .collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let callers = clients.each_ref().map(|(_, client, _)| {
+            [(); CALLERS].map(|()| {
+                let (client, stop) = (client.clone(), Arc::clone(&stop));
+                std::thread::spawn(move || call_for_ever(&client, &stop))
+            })
+        });
         for round in 0..kills + drains {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            let again = version.clone();
-            let restart = tokio::task::spawn_blocking(move || {
-                if round < kills {
-                    kill(gateway);
-                } else {
-                    gateway.stop().expect("it stops");
-                }
-                start(&again, port)
-            });
-            gateway = restart.await.expect("it restarts");
+            std::thread::sleep(Duration::from_millis(500));
+            if round < kills {
+                kill(gateway);
+            } else {
+                gateway.stop().expect("it stops");
+            }
+            gateway = start(&version, port);
             // The next attempt may be two seconds away, or be refused while the gateway boots.
-            let back = async {
-                while !matches!(client.state(), State::Ready { .. }) {
-                    tokio::time::sleep(Duration::from_millis(20)).await
-                }
-            };
-            timeout(PATIENCE, back).await.expect("the client comes back");
+            clients.iter().for_each(|(lane, client, _)| until_ready(*lane, client));
         }
         // The program's next attempt may be thirty seconds away.
-        watch.until_ready().await;
+        watch.until_ready();
         stop.store(true, Ordering::Relaxed);
-        let mut made = 0;
-        for caller in callers {
-            made += caller.await.expect("no caller panics");
-        }
 
-        let mut told: BTreeMap<&str, u64> = BTreeMap::new();
-        while let Ok(Some(Ok(state))) = timeout(Duration::from_millis(10), states.next()).await {
-            let name = match state {
-                State::Ready { .. } => "ready",
-                State::Backoff { .. } => "backoff",
-                State::Draining { .. } => "draining",
-                State::Dialing { .. } => "dialing",
-                _ => "other",
-            };
-            *told.entry(name).or_insert(0) += 1;
-        }
-        let counts = counts.lock().unwrap().clone();
-        println!(
-            "{version}: {kills} kills, {drains} drains in {:.0?}; {made} calls {counts:?}; states {told:?}",
-            begun.elapsed()
-        );
-        assert_eq!(counts.values().sum::<u64>(), made, "every call ends exactly once");
-        assert!(counts.contains_key("answered") && !counts.contains_key("other"), "{counts:?}");
-        assert!(told["ready"] > (kills + drains) as u64, "{told:?}");
         // A busy gateway of wire v3 was seen to go without a word; those of v4 announce it.
         let announces = versions::find(&version).expect("a pinned version").wire >= 4;
-        assert!(!announces || told.contains_key("draining"), "{told:?}");
+        println!("{version}: {kills} kills, {drains} drains in {:.0?}", begun.elapsed());
+        for ((lane, client, states), callers) in clients.into_iter().zip(callers) {
+            let (mut made, mut counts) = (0, Counts::new());
+            for caller in callers {
+                let (calls, ends) = caller.join().expect("no caller panics");
+                made += calls;
+                ends.into_iter().for_each(|(kind, count)| *counts.entry(kind).or_insert(0) += count);
+            }
+            let told = told(states);
+            println!("{version}: {lane}: {made} calls {counts:?}; states {told:?}");
+            assert_eq!(counts.values().sum::<u64>(), made, "{lane}: every call ends exactly once");
+            assert!(counts.contains_key("answered") && !counts.contains_key("other"), "{lane}: {counts:?}");
+            assert!(told["ready"] > (kills + drains) as u64, "{lane}: {told:?}");
+            assert!(!announces || told.contains_key("draining"), "{lane}: {told:?}");
+            client.shutdown();
+        }
 
         let shown = watch.end();
         let ready = shown.iter().filter(|state| *state == "ready").count();
         println!("{version}: the program showed {} states, ready {ready} times", shown.len());
         // It may sleep through a short life of the gateway, but not through a long one.
         assert!(ready >= 2 && shown.iter().any(|state| state == "backoff"), "{shown:?}");
-        timeout(PATIENCE, client.shutdown()).await.expect("in time");
         gateway.stop().expect("it stops");
     }
 }

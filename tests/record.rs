@@ -1,8 +1,9 @@
 //! A recorded client can be run again, and the log keeps no secret.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use openclaw_proto::connect::Device;
+use openclaw_proto::device::{DeviceIdentity, Ed25519Signer};
 use openclaw_proto::record::{RecordLimit, ReplayError, Replayed, replay};
 use openclaw_proto::{
     ClientConfig, Fingerprint, GatewayUrl, Input, Jitter, Plaintext, ProxyError, ProxyRefusal, Request, TransportError,
@@ -143,13 +144,11 @@ fn every_setting_that_decides_anything_survives_the_log() {
         c.connect.user_agent = Some("agent".into());
         c.connect.auth.token = Some(" ".into());
         c.connect.auth.password = Some("quo\"ted \\ pass\nword".into());
-        c.connect.device = Some(Device {
-            id: "i".into(),
-            public_key: "k".into(),
-            signature: "s3cr3t-signature".into(),
-            signed_at: u64::MAX,
-            nonce: "n".into(),
-        });
+        c.connect.auth.prefer_bootstrap = true;
+        c.connect.scopes = Some(vec!["operator.write".into()]);
+        c.device = Some(DeviceIdentity::new(Arc::new(Ed25519Signer::from_seed(&[5; 32]))));
+        c.certificate_pinned = true;
+        c.pairing_poll = Some(Duration::from_secs(40));
         c.timeouts.request = None;
         c.timeouts.drain = Duration::MAX;
         c.backoff.jitter = Jitter::Equal;

@@ -221,11 +221,7 @@ impl<R: Runtime> Builder<R> {
                 seed
             }
         };
-        self.connect.scopes = match self.scopes {
-            Some(scopes) => scopes,
-            None if self.connect.role == Role::Operator => vec![Scope::Read],
-            None => Vec::new(),
-        };
+        self.connect.scopes = self.scopes.or(self.connect.scopes);
         let mut config = ClientConfig::new(url);
         config.connect = self.connect;
         config.timeouts = self.timeouts;

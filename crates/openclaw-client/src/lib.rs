@@ -24,6 +24,7 @@ pub mod proxy;
 mod queue;
 mod recorder;
 mod shared;
+pub mod store;
 mod text;
 pub mod transport;
 mod trust;

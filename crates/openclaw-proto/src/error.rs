@@ -2,11 +2,14 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use crate::connect::Scope;
 use crate::json::{self, RawObject};
 use crate::open_enum::open_enum;
+use crate::pairing::PairingRequest;
 
 open_enum! {
     /// The top-level error codes of the protocol.
@@ -27,6 +30,22 @@ open_enum! {
         AgentTimeout = "AGENT_TIMEOUT",
         /// The error body named no code.
         Unspecified = "",
+    }
+}
+
+open_enum! {
+    /// What a gateway advises to do about a refused connect.
+    NextStep {
+        /// Show the token issued to this device.
+        RetryWithDeviceToken = "retry_with_device_token",
+        /// Change how the client authenticates.
+        UpdateAuthConfiguration = "update_auth_configuration",
+        /// Change the credential.
+        UpdateAuthCredentials = "update_auth_credentials",
+        /// Wait, then try again.
+        WaitThenRetry = "wait_then_retry",
+        /// Look at the gateway's own configuration.
+        ReviewAuthConfiguration = "review_auth_configuration",
     }
 }
 
@@ -59,6 +78,12 @@ pub struct GatewayError {
     pub retry_after: Option<Duration>,
     /// The scope that is missing, from the details or, on older gateways, from the message.
     pub missing_scope: Option<String>,
+    /// The scopes of which the method needs one, where the details list them.
+    pub required_scopes: Vec<Scope>,
+    /// `details.canRetryWithDeviceToken`: whether the token issued to this device may get it in.
+    pub can_retry_with_device_token: Option<bool>,
+    /// `details.pauseReconnect`: whether the client should wait for somebody.
+    pub pause_reconnect: Option<bool>,
     /// What the details say of the work, where they do.
     pub execution: Option<Execution>,
     /// The whole error body as it came.
@@ -93,6 +118,9 @@ impl GatewayError {
             retryable: None,
             retry_after: None,
             missing_scope: None,
+            required_scopes: Vec::new(),
+            can_retry_with_device_token: None,
+            pause_reconnect: None,
             execution: None,
             body: body.into(),
         }
@@ -112,6 +140,10 @@ impl GatewayError {
             self.detail_reason = details.string("reason");
             self.next_step = details.string("recommendedNextStep");
             self.missing_scope = details.string("missingScope");
+            let required = details.strings("requiredScopes").unwrap_or_default();
+            self.required_scopes = required.into_iter().map(Scope::from).collect();
+            self.can_retry_with_device_token = details.boolean("canRetryWithDeviceToken");
+            self.pause_reconnect = details.boolean("pauseReconnect");
             if self.retry_after.is_none() {
                 self.retry_after = details.get("retryAfterMs").and_then(json::millis).map(Duration::from_millis);
             }
@@ -170,6 +202,28 @@ impl GatewayError {
             && matches!(self.detail_reason.as_deref(), Some("gateway-restarting" | "gateway-suspending"))
     }
 
+    /// Whether the token issued to this device may get it in where the shared one did not.
+    pub(crate) fn suggests_device_token(&self) -> bool {
+        self.detail_code.as_deref() == Some("AUTH_TOKEN_MISMATCH")
+            || self.can_retry_with_device_token == Some(true)
+            || self.advises(&NextStep::RetryWithDeviceToken)
+    }
+
+    /// Whether a pairing is to be asked after without anybody's doing.
+    pub(crate) fn says_wait_for_pairing(&self) -> bool {
+        self.pause_reconnect == Some(false) || self.advises(&NextStep::WaitThenRetry)
+    }
+
+    fn advises(&self, step: &NextStep) -> bool {
+        self.next_step.as_deref() == Some(step.as_str())
+    }
+
+    /// The pairing that has to be approved first, if that is why.
+    #[must_use]
+    pub fn pairing(&self) -> Option<PairingRequest> {
+        PairingRequest::of(self)
+    }
+
     /// The finest code the body names: detail code, else reason, else the top-level code.
     #[must_use]
     pub fn finest_code(&self) -> &str {
@@ -205,6 +259,7 @@ impl fmt::Debug for GatewayError {
             .field("retryable", &self.retryable)
             .field("retry_after", &self.retry_after)
             .field("missing_scope", &self.missing_scope)
+            .field("next_step", &self.next_step)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }

@@ -6,32 +6,37 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::scan::Parts;
 
 /// An object's members in order; values stay raw.
 #[derive(Debug, Default)]
 pub(crate) struct RawObject<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 impl<'a> RawObject<'a> {
     /// Reads `text` as an object; anything else reads as none.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        deserializer.deserialize_map(ObjectVisitor).ok()
+        let mut parts = Parts::of_object(text)?;
+        let mut members = Vec::new();
+        while let Some((name, value)) = parts.member().ok()? {
+            // A name without text (half a surrogate pair) is none that anybody asks for.
+            if let Some(name) = self::text(name) {
+                members.push((name, value));
+            }
+        }
+        Some(Self { members })
     }
 
     /// The last value of `key` that is there and not null.
     pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
-        self.members.iter().rev().find(|(name, _)| name == key).map(|(_, raw)| raw.get()).filter(|raw| *raw != "null")
+        self.members.iter().rev().find(|(name, _)| name == key).map(|(_, raw)| *raw).filter(|raw| *raw != "null")
     }
 
     /// Every member, in order.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.members.iter().map(|(name, raw)| (&**name, raw.get()))
+        self.members.iter().map(|(name, raw)| (&**name, *raw))
     }
 
     pub(crate) fn text(&self, key: &str) -> Option<Cow<'a, str>> {
@@ -61,45 +66,14 @@ impl<'a> RawObject<'a> {
     }
 }
 
-struct ObjectVisitor;
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = RawObject<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(key) = map.next_key::<&'de RawValue>()? {
-            let value = map.next_value()?;
-            // A key without text (half a surrogate pair) is none that anybody asks for.
-            if let Some(name) = text(key.get()) {
-                members.push((name, value));
-            }
-        }
-        Ok(RawObject { members })
-    }
-}
-
 /// The items of a raw array.
 pub(crate) fn array(raw: &str) -> Option<Vec<&str>> {
-    struct ItemsVisitor;
-    impl<'de> Visitor<'de> for ItemsVisitor {
-        type Value = Vec<&'de str>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an array")
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut items = Vec::new();
-            while let Some(item) = seq.next_element::<&'de RawValue>()? {
-                items.push(item.get());
-            }
-            Ok(items)
-        }
+    let mut parts = Parts::of_array(raw)?;
+    let mut items = Vec::new();
+    while let Some(item) = parts.item().ok()? {
+        items.push(item);
     }
-    serde_json::Deserializer::from_str(raw).deserialize_seq(ItemsVisitor).ok()
+    Some(items)
 }
 
 /// A raw string's text: borrowed when it has no escapes, none when it is no string or holds a lone surrogate.

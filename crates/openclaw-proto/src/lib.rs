@@ -14,10 +14,11 @@
 //!
 //! 1. Feed what happened: [`Client::handle_input`], [`Client::handle_timeout`], [`Client::request`].
 //! 2. Drain [`Client::poll_output`] and act on it.
-//! 3. While the transport has room, send what [`Client::poll_transmit`] gives.
+//! 3. While the transport has room, send what [`Client::poll_transmit`] gives; report [`Input::Flushed`] when all is written.
 //! 4. Sleep until the socket, a caller or [`Client::poll_timeout`] wakes you.
 //!
-//! Here is all of it, with a queue of texts for a socket and a number for a clock:
+//! [`bring_your_own_io`] is the guide to it. Here is the whole idea, with a queue of texts for a socket and a number for a
+//! clock:
 //!
 //! ```
 //! use openclaw_proto::*;
@@ -44,7 +45,8 @@
 //!             other => println!("{other:?}"),
 //!         }
 //!     }
-//!     while let Some(Transmit { text, .. }) = client.poll_transmit(now) {
+//!     while let Some(Transmit { conn, text, .. }) = client.poll_transmit(now) {
+//!         client.handle_input(now, conn, Input::Flushed);
 //!         // The gateway of this example: it reads the id and says yes.
 //!         let Ok(frame::Frame::Request(asked)) = frame::parse(&text) else { unreachable!() };
 //!         let payload = match &*asked.method {
@@ -86,22 +88,31 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[doc = include_str!("../docs/bring-your-own-io.md")]
+pub mod bring_your_own_io {}
 mod client;
 pub mod connect;
 mod connection;
+pub mod credentials;
+pub mod device;
 mod error;
 mod fingerprint;
 pub mod frame;
+mod gateway_key;
 mod json;
 mod open_enum;
+mod pairing;
 mod payload;
 pub mod record;
 pub mod recovery;
 mod request;
 mod rng;
+mod scan;
+pub mod scope_upgrade;
 mod secret;
 mod stats;
 mod time;
+mod trim;
 mod url;
 
 pub use client::{
@@ -109,9 +120,11 @@ pub use client::{
     StopReason, TRANSITIONS, Timeouts, Transmit, Trigger, transition,
 };
 pub use connection::{ConnId, Down, ProxyError, ProxyRefusal, Sequence, TimerKind, TransportError, UpgradeRefused};
-pub use error::{ErrorCode, Execution, GatewayError};
+pub use error::{ErrorCode, Execution, GatewayError, NextStep};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use frame::{Request, RequestError, TwoStage, WhenNotReady};
+pub use gateway_key::GatewayKey;
+pub use pairing::{PairingReason, PairingRequest};
 pub use payload::Payload;
 pub use request::{NotSent, Outcome, Refused, Rejected, RequestId, Stray};
 pub use secret::Secret;

@@ -3,10 +3,20 @@
 use alloc::string::String;
 use core::fmt;
 
-/// A credential. `Debug` says that it is there and nothing else; there is no `Display`.
+use zeroize::Zeroize;
+
+use crate::trim::trim;
+
+/// A credential. `Debug` says that it is there and nothing else; there is no `Display`. Its memory is overwritten when it
+/// is dropped.
 ///
-/// The gateway needs it in clear inside the `connect` frame, so copies live in that frame's text and
-/// in the transport's buffers until they are freed.
+/// # Copies that are not overwritten
+///
+/// The gateway needs the credential in clear, so it is also in the text of the `connect` frame
+/// ([`Transmit::text`](crate::Transmit)) and what that text outgrew while it was written, and in the buffers of the
+/// transport and of TLS; a token that the gateway issues is in the text of its answer and in
+/// [`Hello::raw`](crate::connect::Hello::raw). Those are freed like any memory. The payload of a device's signature is
+/// overwritten, and so is what a recorder remembers; a signer may keep copies of its own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -26,7 +36,19 @@ impl Secret {
     /// Whether nothing but white space is in it; such a credential counts as absent.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        trim(&self.0).is_empty()
+    }
+
+    /// Without the white space around it: a token read from a file often ends with a line end.
+    #[must_use]
+    pub(crate) fn trimmed(&self) -> Self {
+        Self(trim(&self.0).into())
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

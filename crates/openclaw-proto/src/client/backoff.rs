@@ -80,6 +80,15 @@ impl Backoff {
         Some(floor.saturating_add(spread(ceiling, config.jitter, rng)))
     }
 
+    /// The same for an attempt with a time of its own, which says nothing of the gateway's health.
+    pub(crate) fn exactly(&mut self, config: &BackoffConfig, delay: Duration) -> Option<Duration> {
+        if config.max_attempts.is_some_and(|max| self.attempts >= max) {
+            return None;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        Some(delay)
+    }
+
     /// Attempts since the ceilings began anew.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts

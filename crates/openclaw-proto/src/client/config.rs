@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::backoff::BackoffConfig;
 use crate::connect::ConnectParams;
+use crate::device::DeviceIdentity;
 use crate::frame::{MAX_FRAME_BEFORE_HELLO, MAX_FRAME_DEFAULT};
 use crate::url::GatewayUrl;
 
@@ -15,6 +16,16 @@ pub struct ClientConfig {
     pub url: GatewayUrl,
     /// What `connect` says.
     pub connect: ConnectParams,
+    /// Who signs it. Default: nobody; nodes need a device, and operators away from the gateway's machine get no scopes
+    /// without one.
+    pub device: Option<DeviceIdentity>,
+    /// Whether the transport checks the gateway's certificate against a pin. Only then, or on this machine, is the stored
+    /// token shown to a gateway that has refused the shared one. Default: no.
+    pub certificate_pinned: bool,
+    /// How often to ask whether a pairing has been approved, at least
+    /// [`PAIRING_POLL_MIN`](crate::recovery::PAIRING_POLL_MIN). Default: not by itself; the client pauses until a nudge,
+    /// unless the gateway wants to be asked.
+    pub pairing_poll: Option<Duration>,
     /// Deadlines.
     pub timeouts: Timeouts,
     /// Bounds.
@@ -30,6 +41,9 @@ impl ClientConfig {
         Self {
             url,
             connect: ConnectParams::default(),
+            device: None,
+            certificate_pinned: false,
+            pairing_poll: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             backoff: BackoffConfig::default(),

@@ -2,20 +2,19 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::time::Duration;
 
-use super::io::{Event, Input, Name, Notice, Output};
-use super::{Client, Ending, State, Trigger, readiness};
-use crate::connect::{Challenge, Hello, HelloError, PolicyField, StateVersion, missing_scopes};
+use super::io::{Event, Input, Name, Output};
+use super::omen::Omen;
+use super::{Client, Ending, Notice, State, Trigger};
+use crate::connect::{Challenge, StateVersion};
 use crate::connection::{ConnId, Down, Handshake, HandshakeStep, Phase, TimerKind, challenge};
 use crate::error::GatewayError;
 use crate::frame::{self, EventFrame, Frame, FrameError, Oddity, ResponseFrame, ResponseId, Verdict};
-use crate::json::{self, RawObject};
+use crate::json::RawObject;
 use crate::payload::{Payload, range_in};
-use crate::request::{Answer, Outcome, Rejected, RequestId, Stray};
+use crate::request::{Answer, Outcome, Rejected, Stray};
 use crate::time::Now;
 
 /// What a frame turned out to be, free of its text so that the text can move into an output.
@@ -35,30 +34,6 @@ struct EventAbout {
     recipient: Option<String>,
     omen: Option<Omen>,
     oddities: Vec<Oddity>,
-}
-
-/// What an event says of the gateway's own future.
-enum Omen {
-    Going(Option<Duration>),
-    Staying,
-}
-
-impl Omen {
-    fn of(event: &EventFrame<'_>) -> Option<Self> {
-        let payload = || event.payload.and_then(RawObject::parse).unwrap_or_default();
-        match &*event.event {
-            "shutdown" => {
-                let hint = payload().get("restartExpectedMs").and_then(json::millis);
-                Some(Self::Going(hint.map(Duration::from_millis)))
-            }
-            "gateway.suspension" => match payload().text("phase").as_deref() {
-                Some("accepting") => Some(Self::Staying),
-                Some("draining" | "prepared") => Some(Self::Going(None)),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
 }
 
 /// What is kept of a response.
@@ -139,7 +114,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         }
     }
 
-    fn notice(&mut self, notice: Notice) {
+    pub(super) fn notice(&mut self, notice: Notice) {
         self.outputs.push_back(Output::Notice(notice));
     }
 
@@ -271,7 +246,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         }
     }
 
-    fn stray(&mut self, stray: Stray, id: String) {
+    pub(super) fn stray(&mut self, stray: Stray, id: String) {
         let counter = match stray {
             Stray::Duplicate => &mut self.stats.duplicate_responses,
             Stray::Late => &mut self.stats.late_responses,
@@ -280,104 +255,6 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         };
         *counter += 1;
         self.notice(Notice::StrayResponse { stray, id });
-    }
-
-    fn challenged(&mut self, now: Now, challenge: Option<Challenge>) {
-        let Some(connection) = &mut self.connection else { return };
-        let first = match &connection.phase {
-            Phase::Handshaking(Handshake::AwaitingChallenge) => true,
-            Phase::Handshaking(Handshake::AwaitingHello { .. }) => false,
-            Phase::Dialing | Phase::Ready(_) => {
-                self.stats.surplus_challenges += 1;
-                return self.notice(Notice::ChallengeAfterHello);
-            }
-        };
-        // Once `connect` is on its way a newer nonce comes too late; until then it replaces the older one.
-        let unsent = connection.connect_frame.is_some();
-        if !first {
-            self.stats.surplus_challenges += 1;
-            self.notice(Notice::SecondChallenge);
-        }
-        match challenge {
-            None if first => {
-                let ending = Ending::Close(1008, "connect challenge without nonce");
-                self.down(now, Down::ChallengeWithoutNonce, &ending);
-            }
-            Some(challenge) if first || unsent => self.connect(now, &challenge),
-            _ => {}
-        }
-    }
-
-    /// Answers a challenge. The nonce is for the device's signature.
-    fn connect(&mut self, now: Now, _challenge: &Challenge) {
-        let id = RequestId::new(0, 0, self.rng.next_u64());
-        let frame = self.config.connect.encode(id);
-        let (size, limit) = (frame.len(), self.config.limits.connect_frame);
-        if size > limit {
-            self.down(now, Down::ConnectTooLarge { size, limit }, &Ending::Close(1000, ""));
-            return;
-        }
-        let deadline = now.mono.after(self.config.timeouts.connect);
-        if let Some(connection) = &mut self.connection {
-            // The deadline runs from the first challenge; another one may replace the nonce but buys no time.
-            if matches!(connection.phase, Phase::Handshaking(Handshake::AwaitingChallenge)) {
-                connection.timers.clear(TimerKind::Challenge);
-                connection.timers.set(TimerKind::Connect, deadline);
-            }
-            connection.phase = Phase::Handshaking(Handshake::AwaitingHello { connect: id });
-            connection.connect_frame = Some(frame);
-        }
-    }
-
-    fn handshake(&mut self, now: Now, step: HandshakeStep, id: String) {
-        match step {
-            HandshakeStep::NotForConnect => self.stray(Stray::Foreign, id),
-            HandshakeStep::Hello(hello, odd) => self.ready(now, hello, odd),
-            HandshakeStep::Failed(down) => {
-                let ending = match &down {
-                    Down::InvalidHello(HelloError::ProtocolNotOffered { .. }) => {
-                        Ending::Close(1002, "protocol not offered")
-                    }
-                    Down::Refused(_) => Ending::Close(1008, "connect failed"),
-                    _ => Ending::Close(1008, "invalid hello"),
-                };
-                self.down(now, down, &ending);
-            }
-        }
-    }
-
-    fn ready(&mut self, now: Now, hello: Hello, odd: Vec<PolicyField>) {
-        let silence = self.silence_limit(&hello);
-        let hello = Arc::new(hello);
-        let Some(connection) = &mut self.connection else { return };
-        connection.timers.clear(TimerKind::Connect);
-        connection.phase = Phase::Ready(Arc::clone(&hello));
-        connection.alive(now.mono, silence);
-        if self.backoff.attempts() > 0 {
-            connection.timers.set(TimerKind::Stable, now.mono.after(self.config.backoff.stable_after));
-        }
-        let conn = connection.id;
-        self.stats.hellos += 1;
-        if self.advance(Trigger::Hello) {
-            self.outputs.push_back(Output::State(State::Ready { conn, hello: Arc::clone(&hello) }));
-        }
-        for field in odd {
-            self.notice(Notice::PolicyOutOfRange(field));
-        }
-        if let Some(granted) = hello.scopes() {
-            let missing = missing_scopes(&self.config.connect.scopes, granted);
-            if !missing.is_empty() {
-                self.notice(Notice::ScopeShortfall { granted: granted.to_vec(), missing });
-            }
-        }
-        self.send_waiting(&hello);
-    }
-
-    /// What waited for a gateway is queued for this one.
-    pub(super) fn send_waiting(&mut self, hello: &Hello) {
-        for (waiter, why) in self.requests.connection_ready(readiness(hello)) {
-            self.outputs.push_back(Output::Completed { waiter, outcome: Outcome::NotSent(why) });
-        }
     }
 }
 

@@ -2,18 +2,16 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
-use core::time::Duration;
 
-use super::State;
-use crate::connect::{PolicyField, Scope, StateVersion};
+use super::{Notice, State};
+use crate::connect::StateVersion;
 use crate::connection::{ConnId, Sequence, TransportError};
-use crate::error::GatewayError;
-use crate::frame::{FrameError, Oddity};
+use crate::credentials::{StoredToken, TokenKey};
 use crate::payload::Payload;
-use crate::request::{Outcome, RequestId, Stray};
+use crate::request::{Outcome, RequestId};
+use crate::secret::Secret;
 use crate::time::{Instant, Now};
 use crate::url::GatewayUrl;
 
@@ -112,6 +110,21 @@ pub enum Output<W, T> {
     Event(Event<T>),
     /// The client's state changed.
     State(State),
+    /// The gateway has issued a token to this device: store it, replacing what is stored under the key. The client knows
+    /// it already, and nothing of the connection depends on whether storing works.
+    TokenIssued {
+        /// Under what.
+        key: TokenKey,
+        /// The token.
+        token: StoredToken,
+    },
+    /// The gateway does not know the stored token: remove it from the store, unless another one is stored by now.
+    TokenRejected {
+        /// Under what it is stored.
+        key: TokenKey,
+        /// Which.
+        token: Secret,
+    },
     /// Something worth knowing that needs no reaction.
     Notice(Notice),
 }
@@ -126,6 +139,8 @@ impl<W, T: AsRef<str> + fmt::Debug> fmt::Debug for Output<W, T> {
             Self::Completed { outcome, .. } => write!(f, "Completed({outcome:?})"),
             Self::Event(event) => event.fmt(f),
             Self::State(state) => write!(f, "State({state:?})"),
+            Self::TokenIssued { key, token } => write!(f, "TokenIssued({key:?}, {token:?})"),
+            Self::TokenRejected { key, .. } => write!(f, "TokenRejected({key:?})"),
             Self::Notice(notice) => write!(f, "Notice({notice:?})"),
         }
     }
@@ -245,51 +260,4 @@ impl<T: AsRef<str>> fmt::Debug for Event<T> {
             .field("payload_bytes", &self.payload().map_or(0, str::len))
             .finish_non_exhaustive()
     }
-}
-
-/// Something the core noticed. Each kind is also counted in [`Stats`](crate::Stats).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Notice {
-    /// A text message that is no frame. The connection goes on.
-    Malformed {
-        /// What is wrong with it.
-        error: FrameError,
-        /// Its size in bytes.
-        len: usize,
-    },
-    /// A frame counted although a field of it could not be used.
-    Odd(Oddity),
-    /// A binary message, ignored.
-    Binary {
-        /// Its size in bytes.
-        len: usize,
-    },
-    /// A response nobody waits for.
-    StrayResponse {
-        /// What kind of stray.
-        stray: Stray,
-        /// Its id, cut to 64 characters.
-        id: String,
-    },
-    /// An error answer whose request the gateway could not name.
-    UnattributedError(GatewayError),
-    /// Another challenge during the handshake; the first one counts unless `connect` was still unsent.
-    SecondChallenge,
-    /// A challenge after hello, ignored.
-    ChallengeAfterHello,
-    /// The gateway granted less than was asked for.
-    ScopeShortfall {
-        /// What was granted.
-        granted: Vec<Scope>,
-        /// What was asked for and is not covered.
-        missing: Vec<Scope>,
-    },
-    /// The wall clock has stepped forward against the monotonic one: the machine has slept, or its clock was set.
-    ClockJump {
-        /// How far.
-        by: Duration,
-    },
-    /// A policy field of the hello was out of range; its default is used.
-    PolicyOutOfRange(PolicyField),
 }

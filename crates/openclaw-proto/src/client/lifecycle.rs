@@ -37,6 +37,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let Some(to) = transition(self.state, Trigger::Shutdown) else { return };
         self.state = to;
         self.due = None;
+        self.wallet.stopped();
         let ending = match self.connection.as_ref().map(|c| &c.phase) {
             // Nothing has been said yet, so there is nobody to say goodbye to.
             Some(Phase::Dialing) => Ending::Abort,
@@ -128,11 +129,26 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// The present connection ends for a reason other than [`shutdown`](Self::shutdown).
     pub(super) fn down(&mut self, now: Now, down: Down, ending: &Ending) {
         self.stats.downs += 1;
-        let away = self.connection.as_ref().and_then(|connection| connection.away).unwrap_or_default();
+        let connection = self.connection.as_mut();
+        let (away, offered) = connection.map_or((None, None), |c| {
+            let unsent = c.connect_frame.is_some();
+            (c.away, c.offered.take().map(|offered| (offered, unsent)))
+        });
+        let away = away.unwrap_or_default();
         let down = Arc::new(down);
         self.end_connection(now, &down, ending);
+        if let Some((offered, unsent)) = &offered {
+            self.offer_ended(&down, offered, *unsent);
+        }
         let attempt_limit = self.config.backoff.max_attempts;
-        match reaction(&down) {
+        match reaction(&down, &self.situation(offered.as_ref().map(|(offered, _)| offered))) {
+            Reaction::RetryWithDeviceToken { after } => match self.backoff.exactly(&self.config.backoff, after) {
+                Some(delay) => {
+                    self.wallet.arm_retry();
+                    self.back_off(now, down, delay);
+                }
+                None => self.give_up(down),
+            },
             Reaction::Retry { floor, counts } => {
                 let floor = floor.max(away);
                 match self.backoff.next(&self.config.backoff, floor, counts, &mut self.rng) {
@@ -168,6 +184,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     fn give_up(&mut self, down: Arc<Down>) {
         if self.advance(Trigger::GiveUp) {
+            self.wallet.stopped();
             self.fail_waiting(&NotSent::Stopped);
             self.outputs.push_back(Output::State(State::Stopped { why: StopReason::Down(down) }));
         }

@@ -2,11 +2,15 @@
 
 mod backoff;
 mod config;
+mod handshake;
 mod inbound;
 mod io;
 mod lifecycle;
+mod notice;
+mod omen;
 mod record;
 mod state;
+mod wallet;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -15,15 +19,18 @@ use core::fmt;
 
 pub use backoff::{BackoffConfig, Jitter};
 pub use config::{ClientConfig, Limits, Timeouts};
-pub use io::{DialPlan, Event, Input, Notice, Output, Transmit};
+pub use io::{DialPlan, Event, Input, Output, Transmit};
+pub use notice::Notice;
 pub use state::{State, StateKind, StopReason, TRANSITIONS, Trigger, transition};
+pub(crate) use wallet::Offered;
+use wallet::Wallet;
 
 use crate::connect::Hello;
 use backoff::Backoff;
 
 use crate::connection::{ConnId, Connection, Down, Phase, TimerKind};
 use crate::frame::Request;
-use crate::record::Log;
+use crate::record::{Log, Tape};
 use crate::request::{Readiness, Refused, RequestId, RequestLimits, Requests};
 use crate::rng::Rng;
 use crate::stats::Stats;
@@ -38,7 +45,8 @@ use crate::time::{Instant, Now};
 ///
 /// After any call that takes `&mut self`, drain [`poll_output`](Self::poll_output), then take
 /// [`poll_transmit`](Self::poll_transmit) while the transport has room, then arm the timer from
-/// [`poll_timeout`](Self::poll_timeout). Calling more often than that is harmless.
+/// [`poll_timeout`](Self::poll_timeout). Calling more often than that is harmless. The guide
+/// [`bring_your_own_io`](crate::bring_your_own_io) says what else a host owes.
 pub struct Client<W, T> {
     config: ClientConfig,
     rng: Rng,
@@ -51,6 +59,7 @@ pub struct Client<W, T> {
     due: Option<Instant>,
     /// Why the client is paused.
     paused_by: Option<Arc<Down>>,
+    wallet: Wallet,
     /// Wall clock minus monotonic clock, in nanoseconds, when both were seen last.
     clock_offset: Option<i128>,
     requests: Requests<W>,
@@ -58,6 +67,8 @@ pub struct Client<W, T> {
     stats: Stats,
     /// What is recorded, if anything is.
     log: Option<Box<Log>>,
+    /// In a replay: what the log says of keys and tokens it does not hold.
+    pub(crate) tape: Option<Tape>,
 }
 
 /// A connection that only waits for the peer to answer our close.
@@ -96,11 +107,13 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             backoff: Backoff::default(),
             due: None,
             paused_by: None,
+            wallet: Wallet::default(),
             clock_offset: None,
             requests: Requests::new(limits),
             outputs: VecDeque::new(),
             stats: Stats::default(),
             log: None,
+            tape: None,
         }
     }
 
@@ -139,7 +152,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// The next frame to send. Ask only while the transport has room: what has been taken counts as sent, and its
     /// request may have run if the connection then ends.
     ///
-    /// Call again after every input, request and timeout until it gives none.
+    /// Call again after every input, request and timeout until it gives none. Report [`Input::Flushed`] when all that was
+    /// taken is written; until then a write is under way that may be found to stall.
     pub fn poll_transmit(&mut self, now: Now) -> Option<Transmit> {
         let taking = self.taking().is_some();
         let connection = self.connection.as_mut()?;

@@ -8,12 +8,13 @@ use crate::record::{Log, RecordLimit};
 use crate::time::Now;
 
 impl<W: Clone, T: AsRef<str>> Client<W, T> {
-    /// Records everything from now on; see [`record`](crate::record). To be called before anything else: a client that
-    /// has lived already cannot be recorded, since its log would not replay. Returns whether it is recorded.
+    /// Records everything from now on; see [`record`](crate::record). To be called before anything else, a stored
+    /// token included: a client that has lived already cannot be recorded, since its log would not replay. Returns whether it is recorded.
     pub fn record(&mut self, limit: RecordLimit) -> bool {
         let fresh = self.state == StateKind::Idle
             && self.clock_offset.is_none()
             && self.outputs.is_empty()
+            && self.wallet.untouched()
             && self.requests.untouched();
         if fresh {
             self.log = Some(Box::new(Log::new(&self.config, self.rng.seed(), limit)));

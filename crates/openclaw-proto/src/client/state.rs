@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::connect::Hello;
 use crate::connection::{ConnId, Down};
+use crate::pairing::PairingRequest;
 use crate::recovery::PauseReason;
 use crate::time::Instant;
 
@@ -66,6 +67,19 @@ pub enum State {
         /// Why.
         why: StopReason,
     },
+}
+
+impl State {
+    /// The pairing that an operator has to approve before the client gets in, if that is what it waits for.
+    #[must_use]
+    pub fn pairing(&self) -> Option<PairingRequest> {
+        match self {
+            Self::Backoff { why, .. } | Self::Paused { why, .. } | Self::Stopped { why: StopReason::Down(why) } => {
+                why.pairing()
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why a client stopped.

@@ -1,10 +1,10 @@
 //! Credentials of a connect.
 
-use alloc::string::String;
-
 use crate::secret::Secret;
+use crate::trim::trim;
 
-/// The `auth` object of a connect. A blank credential counts as absent; with none at all the object is left out.
+/// The credentials an application gives. A blank one counts as absent, and white space around one is not part of it.
+/// [`choose`](crate::credentials::choose) says which of them a connect shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Auth {
@@ -16,6 +16,9 @@ pub struct Auth {
     pub device_token: Option<Secret>,
     /// A single-use token from a setup code.
     pub bootstrap_token: Option<Secret>,
+    /// Whether the bootstrap token is shown instead of everything else, until it has led to a hello. For the first
+    /// connect after a setup code was read; a program that starts again has a stored token by then.
+    pub prefer_bootstrap: bool,
 }
 
 impl Auth {
@@ -37,10 +40,22 @@ impl Auth {
         self.fields().all(|(_, secret)| secret.is_none())
     }
 
+    /// The same without blank credentials and without white space around the others.
+    pub(crate) fn trimmed(&self) -> Self {
+        let present = |secret: &Option<Secret>| secret.as_ref().filter(|s| !s.is_blank()).map(Secret::trimmed);
+        Self {
+            token: present(&self.token),
+            password: present(&self.password),
+            device_token: present(&self.device_token),
+            bootstrap_token: present(&self.bootstrap_token),
+            prefer_bootstrap: self.prefer_bootstrap,
+        }
+    }
+
     /// The wire's field names with what is to be sent.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         fn present(secret: Option<&Secret>) -> Option<&str> {
-            secret.filter(|secret| !secret.is_blank()).map(Secret::expose)
+            secret.map(|secret| trim(secret.expose())).filter(|secret| !secret.is_empty())
         }
         [
             ("token", present(self.token.as_ref())),
@@ -50,20 +65,4 @@ impl Auth {
         ]
         .into_iter()
     }
-}
-
-/// The `device` object of a connect: a device's proof that it holds its key.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Device {
-    /// Lower-case hexadecimal SHA-256 of the raw public key.
-    pub id: String,
-    /// The raw Ed25519 public key, base64url without padding.
-    pub public_key: String,
-    /// The signature, base64url without padding.
-    pub signature: String,
-    /// The challenge's `ts`, in milliseconds.
-    pub signed_at: u64,
-    /// The challenge's nonce.
-    pub nonce: String,
 }

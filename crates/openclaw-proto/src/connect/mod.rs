@@ -6,7 +6,7 @@ mod hello;
 mod params;
 mod scope;
 
-pub use auth::{Auth, Device};
+pub use auth::Auth;
 pub use client_info::{ClientId, ClientInfo, ClientMode};
 pub use hello::{
     DeviceToken, Features, Granted, Hello, HelloError, Policy, PolicyField, ServerInfo, Snapshot, StateVersion,

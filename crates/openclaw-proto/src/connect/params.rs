@@ -4,7 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Auth, ClientInfo, Device, Role, Scope};
+use super::{Auth, ClientInfo, Role, Scope};
+use crate::credentials::Choice;
+use crate::device::Proof;
 use crate::frame::ID_LEN;
 use crate::json::{self, RawObject};
 use crate::request::RequestId;
@@ -43,8 +45,9 @@ pub struct ConnectParams {
     pub client: ClientInfo,
     /// As what. Default: operator.
     pub role: Role,
-    /// The scopes asked for. Default: `operator.read` for operators; nodes have none.
-    pub scopes: Vec<Scope>,
+    /// The scopes to ask for. Default: those of the stored token, if that is the credential; else `operator.read` for
+    /// operators and none for nodes.
+    pub scopes: Option<Vec<Scope>>,
     /// Capabilities, open strings. Without `tool-events` the gateway sends no live tool frames.
     pub caps: Vec<String>,
     /// Commands a node offers.
@@ -55,8 +58,6 @@ pub struct ConnectParams {
     pub path_env: Option<String>,
     /// Credentials.
     pub auth: Auth,
-    /// The device's proof.
-    pub device: Option<Device>,
     /// BCP 47 language tag.
     pub locale: Option<String>,
     /// What the client calls itself.
@@ -69,13 +70,12 @@ impl Default for ConnectParams {
             protocol: ProtocolRange::default(),
             client: ClientInfo::default(),
             role: Role::Operator,
-            scopes: Vec::from([Scope::Read]),
+            scopes: None,
             caps: Vec::new(),
             commands: Vec::new(),
             permissions: BTreeMap::new(),
             path_env: None,
             auth: Auth::default(),
-            device: None,
             locale: None,
             user_agent: None,
         }
@@ -83,8 +83,8 @@ impl Default for ConnectParams {
 }
 
 impl ConnectParams {
-    /// The `connect` frame. It holds the credentials in clear.
-    pub(crate) fn encode(&self, id: RequestId) -> String {
+    /// The `connect` frame. It holds the chosen credentials in clear.
+    pub(crate) fn encode(&self, id: RequestId, choice: &Choice, proof: Option<&Proof>) -> String {
         let mut out = Object::open(r#"{"type":"req","id":""#);
         out.raw(id.encode(&mut [0; ID_LEN]));
         out.raw(r#"","method":"connect","params":{"#);
@@ -103,15 +103,15 @@ impl ConnectParams {
         out.optional("instanceId", self.client.instance_id.as_ref());
         out.close();
         out.field("role", &self.role);
-        out.field("scopes", &self.scopes);
+        out.field("scopes", &choice.scopes);
         out.field("caps", &self.caps);
         out.optional("commands", Some(&self.commands).filter(|c| !c.is_empty()));
         out.optional("permissions", Some(&self.permissions).filter(|p| !p.is_empty()));
         out.optional("pathEnv", self.path_env.as_ref());
-        out.optional("device", self.device.as_ref());
-        if !self.auth.is_empty() {
+        out.optional("device", proof);
+        if !choice.auth.is_empty() {
             out.nested("auth");
-            for (name, secret) in self.auth.fields() {
+            for (name, secret) in choice.auth.fields() {
                 out.optional(name, secret.as_ref());
             }
             out.close();
@@ -198,15 +198,29 @@ impl Challenge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::{Holdings, choose};
+    use crate::device::{DeviceId, DeviceIdentity, SignError, Signer};
+
+    fn encoded(params: &ConnectParams, proof: Option<&Proof>) -> String {
+        let choice = choose(&Holdings {
+            auth: &params.auth,
+            stored: None,
+            retry_armed: false,
+            endpoint_trusted: false,
+            bootstrap_spent: false,
+            role: &params.role,
+            scopes: params.scopes.as_deref(),
+        });
+        params.encode(RequestId::new(0, 0, 0), &choice, proof)
+    }
 
     #[test]
     fn the_default_connect_is_the_frame_a_real_gateway_accepts() {
         let mut params = ConnectParams { auth: Auth::token("t\"0"), ..ConnectParams::default() };
         params.client.version = "1.2.3".into();
         params.client.platform = "linux".into();
-        let id = RequestId::new(0, 0, 0);
         assert_eq!(
-            params.encode(id),
+            encoded(&params, None),
             concat!(
                 r#"{"type":"req","id":"00000000-0000-8000-8000-000000000000","method":"connect","params":{"#,
                 r#""minProtocol":3,"maxProtocol":4,"client":{"id":"gateway-client","version":"1.2.3","#,
@@ -219,28 +233,42 @@ mod tests {
     #[test]
     fn absent_and_blank_fields_are_left_out_and_present_ones_are_spelled_as_on_the_wire() {
         let mut params = ConnectParams { auth: Auth::token("  "), ..ConnectParams::default() };
-        assert!(!params.encode(RequestId::new(0, 0, 0)).contains("auth"));
+        assert!(!encoded(&params, None).contains("auth"));
         params.auth.password = Some("pw".into());
         params.client.display_name = Some("d".into());
         params.commands.push("lab.echo".into());
         params.permissions.insert("camera".into(), true);
-        params.device = Some(Device {
-            id: "i".into(),
-            public_key: "k".into(),
-            signature: "s".into(),
-            signed_at: 7,
-            nonce: "n".into(),
-        });
         params.locale = Some("de-CH".into());
-        let value: serde_json::Value = serde_json::from_str(&params.encode(RequestId::new(0, 0, 0))).unwrap();
+        let device = DeviceIdentity::new(alloc::sync::Arc::new(Zero));
+        let proof = Proof::new(&device, &[0; 64], 7, "n");
+        let value: serde_json::Value = serde_json::from_str(&encoded(&params, Some(&proof))).unwrap();
         let params = &value["params"];
         assert_eq!(params["auth"], serde_json::json!({"password":"pw"}));
         assert_eq!(params["client"]["displayName"], "d");
         assert_eq!(params["permissions"], serde_json::json!({"camera":true}));
         assert_eq!(
             params["device"],
-            serde_json::json!({"id":"i","publicKey":"k","signature":"s","signedAt":7,"nonce":"n"})
+            serde_json::json!({
+                "id": DeviceId::of(&[0; 32]).as_str(),
+                "publicKey": "A".repeat(43),
+                "signature": "A".repeat(86),
+                "signedAt": 7,
+                "nonce": "n",
+            })
         );
         assert_eq!(params["locale"], "de-CH");
+    }
+
+    #[derive(Debug)]
+    struct Zero;
+
+    impl Signer for Zero {
+        fn public_key(&self) -> [u8; 32] {
+            [0; 32]
+        }
+
+        fn sign(&self, _: &[u8]) -> Result<[u8; 64], SignError> {
+            Ok([0; 64])
+        }
     }
 }

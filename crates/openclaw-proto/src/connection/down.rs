@@ -7,8 +7,10 @@ use core::time::Duration;
 
 use crate::connect::HelloError;
 use crate::connection::ProxyError;
+use crate::device::SignError;
 use crate::error::GatewayError;
 use crate::fingerprint::Fingerprint;
+use crate::pairing::PairingRequest;
 
 /// Why a connection ended, or never came about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,12 @@ pub enum Down {
     /// The challenge has no nonce.
     #[error("the gateway's challenge carries no nonce")]
     ChallengeWithoutNonce,
+    /// The challenge has no time that a device could sign.
+    #[error("the gateway's challenge carries no time to sign")]
+    ChallengeWithoutTime,
+    /// The device's signer gave no signature.
+    #[error("the connect request could not be signed: {0}")]
+    NotSigned(SignError),
     /// Our own `connect` is larger than a gateway takes before hello.
     #[error("the connect request has {size} bytes, gateways take {limit}")]
     ConnectTooLarge {
@@ -73,6 +81,30 @@ pub enum Down {
     /// The client was shut down.
     #[error("the client was shut down")]
     ShutDown,
+}
+
+impl Down {
+    /// The pairing that has to be approved first, if that is why.
+    #[must_use]
+    pub fn pairing(&self) -> Option<PairingRequest> {
+        match self {
+            Self::Refused(error) => error.pairing(),
+            Self::Closed { reason, after_hello: false, .. } => PairingRequest::of_close(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether the gateway does not know the device token it was shown. Where it was shown `alone`, the reason of a close
+    /// says so too.
+    pub(crate) fn says_device_token_is_unknown(&self, alone: bool) -> bool {
+        match self {
+            Self::Refused(error) => error.detail_code.as_deref() == Some("AUTH_DEVICE_TOKEN_MISMATCH"),
+            Self::Closed { code: Some(1008), reason, after_hello: false } if alone => {
+                reason.to_ascii_lowercase().contains("device token mismatch")
+            }
+            _ => false,
+        }
+    }
 }
 
 struct Code<'a>(&'a Option<u16>);

@@ -22,6 +22,7 @@ pub(crate) use sequence::Watermark;
 pub use timers::TimerKind;
 pub(crate) use timers::Timers;
 
+use crate::client::Offered;
 use crate::connect::Hello;
 use crate::time::Instant;
 
@@ -65,6 +66,8 @@ pub(crate) struct Connection {
     pub(crate) watermark: Watermark,
     /// The `connect` frame while the transport has not taken it.
     pub(crate) connect_frame: Option<String>,
+    /// What that frame shows.
+    pub(crate) offered: Option<Offered>,
     /// How long the gateway said it would be away.
     pub(crate) away: Option<Duration>,
     /// Totals the transport reported last.
@@ -84,6 +87,7 @@ impl Connection {
             timers,
             watermark: Watermark::default(),
             connect_frame: None,
+            offered: None,
             away: None,
             bytes_in: 0,
             bytes_out: 0,

@@ -3,13 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
-
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use crate::json::{self, RawObject};
+use crate::scan::{self, Fault, Parts};
 
 /// A frame whose envelope has been read. Everything borrows from the frame's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,14 +133,12 @@ pub enum FrameError {
     RequestFromGateway,
 }
 
-/// Reads a frame's envelope in one pass, without looking into payloads.
+/// Reads a frame's envelope in one pass. Payloads are checked to be JSON and otherwise skipped.
 ///
 /// # Errors
 /// When the text is no frame. No text makes it panic, however long or deeply nested it is.
 pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let raw = deserializer.deserialize_map(EnvelopeVisitor).map_err(|e| why(text, &e))?;
-    deserializer.end().map_err(|e| why(text, &e))?;
+    let raw = Envelope::read(text).map_err(|fault| why(text, fault))?;
     let kind = raw.kind.and_then(json::text).ok_or(FrameError::NoType)?;
     match &*kind {
         "res" => Ok(Frame::Response(raw.into_response())),
@@ -154,12 +148,14 @@ pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
     }
 }
 
-fn why(text: &str, error: &serde_json::Error) -> FrameError {
-    match error.classify() {
-        Category::Eof => FrameError::Truncated,
-        // Only the top level is typed, so a type error means that it is no object; unless the key itself is wrong.
-        Category::Data if !text.trim_start().starts_with('{') => FrameError::NotAnObject,
-        _ => FrameError::NotJson { line: error.line(), column: error.column() },
+fn why(text: &str, fault: Option<Fault>) -> FrameError {
+    match fault {
+        None => FrameError::NotAnObject,
+        Some(Fault::Early) => FrameError::Truncated,
+        Some(Fault::At(place)) => {
+            let (line, column) = scan::position(text, place);
+            FrameError::NotJson { line, column }
+        }
     }
 }
 
@@ -185,6 +181,24 @@ struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// The fault is none where the text is no object, whether or not it is JSON otherwise.
+    fn read(text: &'a str) -> Result<Self, Option<Fault>> {
+        let Some(mut members) = Parts::of_object(text) else {
+            return Err(if Parts::of_array(text).is_some() { None } else { scan::check(text).err() });
+        };
+        let mut envelope = Self::default();
+        while let Some((name, raw)) = members.member()? {
+            // A name without text (half a surrogate pair) is merely unknown.
+            let Some(field) = json::text(name).and_then(|name| Field::named(&name)) else { continue };
+            let null = raw == "null";
+            if null && matches!(field, Field::Payload | Field::Result | Field::Params) {
+                envelope.null_payload = Some(raw);
+            }
+            *envelope.slot(field) = (!null).then_some(raw);
+        }
+        Ok(envelope)
+    }
+
     fn slot(&mut self, field: Field) -> &mut Option<&'a str> {
         match field {
             Field::Kind => &mut self.kind,
@@ -311,33 +325,5 @@ impl Field {
             "recipientProfileId" => Self::RecipientProfileId,
             _ => return None,
         })
-    }
-}
-
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut envelope = Envelope::default();
-        // Keys are read raw, so that one without text (half a surrogate pair) is merely unknown.
-        while let Some(key) = map.next_key::<&'de RawValue>()? {
-            let Some(field) = json::text(key.get()).and_then(|key| Field::named(&key)) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let raw = map.next_value::<&'de RawValue>()?.get();
-            let null = raw == "null";
-            if null && matches!(field, Field::Payload | Field::Result | Field::Params) {
-                envelope.null_payload = Some(raw);
-            }
-            *envelope.slot(field) = (!null).then_some(raw);
-        }
-        Ok(envelope)
     }
 }

@@ -6,7 +6,8 @@ use alloc::string::{String, ToString};
 use super::line::{Fields, Line, Unusable};
 use super::mask::{Mask, mask_query};
 use crate::client::{BackoffConfig, ClientConfig, Jitter, Limits, Timeouts};
-use crate::connect::{ConnectParams, Device, Scope};
+use crate::connect::{Auth, ConnectParams, Scope};
+use crate::device::{DeviceIdentity, PayloadVersion};
 use crate::json::{self, RawObject};
 use crate::secret::Secret;
 use crate::url::{GatewayUrl, Plaintext};
@@ -21,9 +22,17 @@ pub(crate) fn encode(config: &ClientConfig, seed: [u8; 32], mask: &Mask) -> Stri
     }
     // Not through the mask: the query's names may be telltale, and the seed is no secret (it only spreads ids).
     let url = mask_query(config.url.as_str());
-    let body = Line::new()
+    let mut body = Line::new()
         .raw("connect", &mask.json(&connect(&config.connect)))
         .value("url", &mask.text(&url))
+        .value("certificatePinned", &config.certificate_pinned);
+    if let Some(identity) = &config.device {
+        body = body.raw("device", &device(identity));
+    }
+    if let Some(poll) = config.pairing_poll {
+        body = body.duration("pairingPoll", poll);
+    }
+    let body = body
         .raw("timeouts", &timeouts(&config.timeouts))
         .raw("limits", &limits(&config.limits))
         .raw("backoff", &backoff(&config.backoff))
@@ -49,26 +58,56 @@ fn connect(params: &ConnectParams) -> String {
         .optional("timeZone", params.client.time_zone.as_ref())
         .optional("instanceId", params.client.instance_id.as_ref())
         .finish();
-    let mut auth = Line::new();
-    // Blank credentials are not sent; masked they would no longer be blank.
-    for (name, secret) in params.auth.fields() {
-        auth = auth.optional(name, secret);
-    }
     Line::new()
         .value("minProtocol", &params.protocol.min)
         .value("maxProtocol", &params.protocol.max)
         .raw("client", &client)
         .value("role", &params.role)
-        .value("scopes", &params.scopes)
+        .optional("scopes", params.scopes.as_ref())
         .value("caps", &params.caps)
         .value("commands", &params.commands)
         .value("permissions", &params.permissions)
         .optional("pathEnv", params.path_env.as_ref())
-        .raw("auth", &auth.finish())
-        .optional("device", params.device.as_ref())
+        .raw("auth", &encode_auth(&params.auth))
         .optional("locale", params.locale.as_ref())
         .optional("userAgent", params.user_agent.as_ref())
         .finish()
+}
+
+pub(super) fn encode_auth(auth: &Auth) -> String {
+    let mut line = Line::new().value("preferBootstrap", &auth.prefer_bootstrap);
+    // Blank credentials are not sent; masked they would no longer be blank.
+    for (name, secret) in auth.fields() {
+        line = line.optional(name, secret.as_ref());
+    }
+    line.finish()
+}
+
+pub(super) fn decode_auth(fields: &Fields<'_>) -> Result<Auth, Unusable> {
+    Ok(Auth {
+        token: fields.optional("token")?.map(Secret::new),
+        password: fields.optional("password")?.map(Secret::new),
+        device_token: fields.optional("deviceToken")?.map(Secret::new),
+        bootstrap_token: fields.optional("bootstrapToken")?.map(Secret::new),
+        prefer_bootstrap: fields.flag("preferBootstrap")?,
+    })
+}
+
+fn device(device: &DeviceIdentity) -> String {
+    let payload = match device.payload() {
+        PayloadVersion::V2 => "v2",
+        PayloadVersion::V3 => "v3",
+    };
+    Line::new().value("publicKey", &device.public_key_text()).value("payload", payload).finish()
+}
+
+fn read_device(fields: &Fields<'_>) -> Result<DeviceIdentity, Unusable> {
+    let device = DeviceIdentity::recorded(&fields.text("publicKey")?).ok_or(Unusable("publicKey"))?;
+    match fields.text("payload")?.as_str() {
+        "v2" => Ok(device.with_payload(PayloadVersion::V2)),
+        "v3" => Ok(device.with_payload(PayloadVersion::V3)),
+        _ => Err(Unusable("payload")),
+    }
 }
 
 fn timeouts(t: &Timeouts) -> String {
@@ -121,6 +160,11 @@ pub(crate) fn decode(header: &Fields<'_>) -> Result<(ClientConfig, [u8; 32]), Un
     let url = GatewayUrl::parse(&config.text("url")?, Plaintext::Anywhere).ok().ok_or(Unusable("url"))?;
     let mut out = ClientConfig::new(url);
     out.connect = read_connect(&config.object("connect")?)?;
+    out.certificate_pinned = config.flag("certificatePinned")?;
+    if config.0.get("device").is_some() {
+        out.device = Some(read_device(&config.object("device")?)?);
+    }
+    out.pairing_poll = config.optional_duration("pairingPoll")?;
     let t = config.object("timeouts")?;
     out.timeouts = Timeouts {
         dial: t.duration("dial")?,
@@ -173,26 +217,14 @@ fn read_connect(fields: &Fields<'_>) -> Result<ConnectParams, Unusable> {
     params.client.time_zone = client.optional("timeZone")?;
     params.client.instance_id = client.optional("instanceId")?;
     params.role = fields.text("role")?.into();
-    params.scopes = fields.texts("scopes")?.into_iter().map(Scope::from).collect();
+    if fields.0.get("scopes").is_some() {
+        params.scopes = Some(fields.texts("scopes")?.into_iter().map(Scope::from).collect());
+    }
     params.caps = fields.texts("caps")?;
     params.commands = fields.texts("commands")?;
     params.permissions = permissions(fields.get("permissions")?)?;
     params.path_env = fields.optional("pathEnv")?;
-    let auth = fields.object("auth")?;
-    params.auth.token = auth.optional("token")?.map(Secret::new);
-    params.auth.password = auth.optional("password")?.map(Secret::new);
-    params.auth.device_token = auth.optional("deviceToken")?.map(Secret::new);
-    params.auth.bootstrap_token = auth.optional("bootstrapToken")?.map(Secret::new);
-    if fields.0.get("device").is_some() {
-        let device = fields.object("device")?;
-        params.device = Some(Device {
-            id: device.text("id")?,
-            public_key: device.text("publicKey")?,
-            signature: device.text("signature")?,
-            signed_at: device.number("signedAt")?,
-            nonce: device.text("nonce")?,
-        });
-    }
+    params.auth = decode_auth(&fields.object("auth")?)?;
     params.locale = fields.optional("locale")?;
     params.user_agent = fields.optional("userAgent")?;
     Ok(params)

@@ -3,10 +3,13 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::header;
 use super::line::{Fields, Line, Unusable};
 use super::mask::Mask;
 use crate::client::Input;
+use crate::connect::{Auth, Scope};
 use crate::connection::{ConnId, ProxyError, ProxyRefusal, TransportError, UpgradeRefused};
+use crate::credentials::StoredToken;
 use crate::fingerprint::FingerprintError;
 use crate::frame::{Request, Timeout, WhenNotReady};
 use crate::json;
@@ -21,6 +24,8 @@ pub(crate) enum Happened {
     Timeout(Now),
     Request(Now, Request),
     Cancel(RequestId),
+    Stored(Option<StoredToken>),
+    Auth(Auth),
     Input(Now, ConnId, Input<String>),
 }
 
@@ -111,6 +116,25 @@ pub(crate) fn encode_request(now: Now, request: &Request, mask: &Mask) -> Line {
     }
 }
 
+/// A stored token in clear, to be masked.
+pub(crate) fn encode_stored(token: Option<&StoredToken>) -> String {
+    let line = Line::input("stored", None);
+    match token {
+        Some(stored) => line
+            .value("token", stored.token.expose())
+            .value("scopes", &stored.scopes)
+            .optional("issuedAtMs", stored.issued_at_ms.as_ref()),
+        None => line,
+    }
+    .finish()
+}
+
+fn stored(fields: &Fields<'_>) -> Result<Option<StoredToken>, Unusable> {
+    let Some(token) = fields.optional("token")? else { return Ok(None) };
+    let scopes = fields.texts("scopes")?.into_iter().map(Scope::from);
+    Ok(Some(StoredToken::new(token, scopes).issued_at(fields.optional_number("issuedAtMs")?)))
+}
+
 /// What came of a request, in words that a replay can compare.
 pub(crate) fn answer_of(result: Result<RequestId, &NotSent>, mask: &Mask) -> String {
     match result {
@@ -129,6 +153,8 @@ pub(crate) fn decode(kind: &str, fields: &Fields<'_>) -> Result<Happened, Unusab
             let id = RequestId::decode(&fields.text("id")?).ok_or(Unusable("id"))?;
             return Ok(Happened::Cancel(id));
         }
+        "stored" => return Ok(Happened::Stored(stored(fields)?)),
+        "auth" => return Ok(Happened::Auth(header::decode_auth(&fields.object("auth")?)?)),
         "request" => return Ok(Happened::Request(fields.now()?, request(fields)?)),
         "opened" => Input::Opened,
         "text" => Input::Text(fields.text("text")?),

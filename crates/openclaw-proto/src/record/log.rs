@@ -6,11 +6,16 @@ use alloc::string::String;
 
 use super::line::Line;
 use super::mask::Mask;
+use super::tape::{self, TokenVerdict, Told};
 use super::{RecordLimit, header, input};
 use crate::client::{ClientConfig, Input, Output, Transmit};
+use crate::connect::Auth;
 use crate::connection::ConnId;
+use crate::credentials::StoredToken;
+use crate::device::SignError;
 use crate::frame::Request;
 use crate::request::{NotSent, Outcome, RequestId};
+use crate::secret::Secret;
 use crate::time::Now;
 
 const LIMIT_REACHED: &str = r#"{"end":"limit"}"#;
@@ -45,6 +50,36 @@ impl Log {
 
     pub(crate) fn input<T: AsRef<str>>(&mut self, now: Now, conn: ConnId, input: &Input<T>) {
         self.write(|mask| input::encode_input(now, conn, input, mask));
+    }
+
+    /// What the signer returned.
+    pub(crate) fn signed(&mut self, signature: &Result<[u8; 64], SignError>) {
+        let told = Told::Signed(signature.clone());
+        self.write(|mask| tape::encode(&told, mask));
+    }
+
+    /// What an issued token turned out to be.
+    pub(crate) fn token_verdict(&mut self, verdict: TokenVerdict) {
+        self.write(|mask| tape::encode(&Told::Token(verdict), mask));
+    }
+
+    /// A token came from the store.
+    pub(crate) fn stored_token(&mut self, token: Option<&StoredToken>) {
+        if let Some(stored) = token {
+            self.learn(&stored.token);
+        }
+        self.write(|mask| mask.json(&input::encode_stored(token)));
+    }
+
+    /// Other credentials were configured.
+    pub(crate) fn auth(&mut self, auth: &Auth) {
+        auth.fields().filter_map(|(_, secret)| secret).for_each(|secret| self.mask.learn(secret));
+        self.write(|mask| Line::input("auth", None).raw("auth", &mask.json(&header::encode_auth(auth))).finish());
+    }
+
+    /// From here on this is masked wherever it occurs.
+    pub(crate) fn learn(&mut self, secret: &Secret) {
+        self.mask.learn(secret.expose());
     }
 
     /// The beginning of a request's line; none when nothing more is recorded.
@@ -117,6 +152,8 @@ pub(crate) fn describe<W, T: AsRef<str>>(output: &Output<W, T>) -> String {
         },
         Output::Event(event) => format!("{event:?}"),
         Output::State(state) => format!("State({state:?})"),
+        Output::TokenIssued { key, token } => format!("TokenIssued({key:?}, {token:?})"),
+        Output::TokenRejected { key, .. } => format!("TokenRejected({key:?})"),
         Output::Notice(notice) => format!("Notice({notice:?})"),
     }
 }

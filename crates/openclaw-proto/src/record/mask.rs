@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
+use zeroize::Zeroize;
+
 use super::keys::{mask_keys, telltale};
 use crate::client::ClientConfig;
 use crate::json;
-use crate::secret::Secret;
 
 /// A credential shorter than this is masked only where it is a whole word: `a` is in every other.
 const ANYWHERE: usize = 6;
@@ -36,6 +37,12 @@ impl core::fmt::Debug for Needle {
     }
 }
 
+impl Drop for Needle {
+    fn drop(&mut self) {
+        self.spelling.zeroize();
+    }
+}
+
 impl Needle {
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
         text.match_indices(&self.spelling).map(|(start, _)| start).filter(move |start| {
@@ -51,28 +58,31 @@ impl Needle {
 
 impl Mask {
     pub(crate) fn new(config: &ClientConfig) -> Self {
-        let auth = &config.connect.auth;
-        let credentials = [&auth.token, &auth.password, &auth.device_token, &auth.bootstrap_token];
         let query = config.url.as_str().split_once('?').map_or("", |(_, query)| query);
-        let mut needles: Vec<Needle> = Vec::new();
         let values = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
-        let signature = config.connect.device.iter().map(|device| device.signature.as_str());
-        let exposed = credentials.into_iter().flatten().map(Secret::expose);
-        for plain in exposed.chain(values).chain(signature).filter(|plain| !plain.trim().is_empty()) {
-            let bare = |quoted: &str| String::from(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
-            let mut quoted = Vec::new();
-            json::push_string(&mut quoted, plain);
-            let escaped = bare(&String::from_utf8(quoted).unwrap_or_default());
-            let len = escaped.len();
-            let fill = if plain.bytes().all(|byte| byte.is_ascii_digit()) { b'1' } else { b'x' };
-            for spelling in [plain.into(), escaped, bare(&format!("{plain:?}"))] {
-                if !needles.iter().any(|needle| needle.spelling == spelling) {
-                    needles.push(Needle { spelling, len, fill });
-                }
+        let exposed = config.connect.auth.fields().filter_map(|(_, secret)| secret);
+        let mut mask = Self::default();
+        exposed.chain(values).for_each(|plain| mask.learn(plain));
+        mask
+    }
+
+    /// Masks this too from here on.
+    pub(crate) fn learn(&mut self, plain: &str) {
+        if plain.trim().is_empty() {
+            return;
+        }
+        let bare = |quoted: &str| String::from(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+        let mut quoted = Vec::new();
+        json::push_string(&mut quoted, plain);
+        let escaped = bare(&String::from_utf8(quoted).unwrap_or_default());
+        let len = escaped.len();
+        let fill = if plain.bytes().all(|byte| byte.is_ascii_digit()) { b'1' } else { b'x' };
+        for spelling in [plain.into(), escaped, bare(&format!("{plain:?}"))] {
+            if !self.needles.iter().any(|needle| needle.spelling == spelling) {
+                self.needles.push(Needle { spelling, len, fill });
             }
         }
-        needles.sort_by_key(|needle| core::cmp::Reverse(needle.spelling.len()));
-        Self { needles }
+        self.needles.sort_by_key(|needle| core::cmp::Reverse(needle.spelling.len()));
     }
 
     /// Masks credentials in a text that is no JSON. It may change its length.

@@ -15,7 +15,10 @@
 //! address, and every string below an object key that names a secret (`token`, `password`, `apiKey` and the like), in
 //! frames of both directions. What is masked in a frame keeps its length, so a replay sees frames of the sizes that were.
 //! A credential of fewer than six bytes is masked only where it is a whole word; one that is itself a word of the
-//! protocol (`event`) costs the replay, not the secret. Everything else is in the log as it was, people's words
+//! protocol (`event`) costs the replay, not the secret. Tokens that the gateway issues, or that are handed to the client
+//! from a store, are masked like configured ones. A device's key is not in the log, and its signatures are masked too: with
+//! one at hand a reader could try out tokens. The log says what came of both, and a replay takes its word for it.
+//! Everything else is in the log as it was, people's words
 //! included: treat a log as you would treat the conversation itself.
 //!
 //! ```
@@ -45,9 +48,11 @@ mod line;
 mod log;
 mod mask;
 mod replay;
+mod tape;
 
 pub(crate) use log::Log;
 pub use replay::{ReplayError, Replayed, replay};
+pub(crate) use tape::{Tape, TokenVerdict, Told};
 
 /// How large a log may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

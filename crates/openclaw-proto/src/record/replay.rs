@@ -8,6 +8,7 @@ use super::input::{self, Happened};
 use super::line::{Fields, Unusable};
 use super::log::describe;
 use super::mask::Mask;
+use super::tape::{self, Tape};
 use crate::client::Client;
 use crate::json;
 
@@ -69,7 +70,12 @@ pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
     let mut lines = (1..).zip(log.split_inclusive('\n'));
     let (_, first) = lines.next().ok_or(ReplayError::Empty)?;
     let mut replay = Replay::new(first)?;
-    for (number, line) in lines {
+    let mut lines = lines.peekable();
+    while let Some((number, line)) = lines.next() {
+        // What the log tells the replay stands behind the input it is needed for.
+        if let Some((_, next)) = lines.peek() {
+            replay.tell(next);
+        }
         match replay.line(number, line) {
             Err(ReplayError::Line { .. }) if !line.ends_with('\n') && Fields::parse(line).is_none() => break,
             other => other?,
@@ -98,7 +104,16 @@ impl Replay {
             return Err(ReplayError::Version(version));
         }
         let (config, seed) = header::decode(&fields).map_err(header)?;
-        Ok(Self { client: Client::new(config, seed), mask: Mask::default(), told: Replayed::default(), ended: false })
+        let mut client = Client::new(config, seed);
+        client.tape = Some(Tape::new());
+        Ok(Self { client, mask: Mask::default(), told: Replayed::default(), ended: false })
+    }
+
+    /// Lets the client know ahead what the next line says, if it says what the client cannot work out.
+    fn tell(&mut self, next: &str) {
+        if let Some(Ok(Some(told))) = Fields::parse(next).map(|fields| tape::decode(&fields)) {
+            self.client.tape.get_or_insert_with(Tape::new).push_back(told);
+        }
     }
 
     fn line(&mut self, number: u64, line: &str) -> Result<(), ReplayError> {
@@ -106,6 +121,12 @@ impl Replay {
         let fields = Fields::parse(line).ok_or(ReplayError::Line { number, what: "line" })?;
         if self.ended {
             return Err(ReplayError::Line { number, what: "end" });
+        }
+        if let Some(told) = tape::decode(&fields).map_err(bad)? {
+            self.told.inputs += 1;
+            // The input before this line has asked for it, if it did what it did when it was recorded.
+            let unasked = self.client.tape.as_mut().is_some_and(|tape| tape.pop_front().is_some());
+            return same(number, unasked.then(|| format!("{told:?}")), None);
         }
         if fields.0.get("in").is_some() {
             self.told.inputs += 1;
@@ -146,6 +167,8 @@ impl Replay {
                 let got = input::answer_of(result.as_ref().copied(), &self.mask);
                 return Ok((Some(recorded()?), Some(got)));
             }
+            Happened::Stored(token) => self.client.set_stored_token(token),
+            Happened::Auth(auth) => self.client.set_auth(auth),
             Happened::Cancel(id) => {
                 let found = self.client.cancel(id).is_some();
                 return Ok((Some(recorded()?), Some(found.to_string())));
