@@ -4,6 +4,7 @@ mod drive;
 pub mod lane;
 mod lcg;
 mod peer;
+pub mod scene;
 mod walk;
 
 pub use drive::{Drive, HELLO, challenge, event, hello_response, id_of, refusal, response};
