@@ -1,6 +1,9 @@
 //! What the official client gets wrong, and that this core does not. One test per defect, as far as a core without
 //! sockets can show it.
 
+#[path = "official_defects/credentials.rs"]
+mod credentials;
+
 use std::time::Duration;
 
 use openclaw_proto::connect::{Role, Scope};

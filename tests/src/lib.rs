@@ -6,6 +6,7 @@ pub mod lane;
 mod lcg;
 mod peer;
 mod real;
+pub mod scene;
 mod walk;
 
 pub use connect_proxy::{Answer, ConnectProxy};

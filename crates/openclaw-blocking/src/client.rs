@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use openclaw_client::connect::Hello;
+use openclaw_client::connect::{Auth, Hello, Scope};
+use openclaw_client::device::DeviceId;
 use openclaw_client::proto::Stats;
+use openclaw_client::proto::scope_upgrade::Decision;
 use openclaw_client::{
     Adapter, Backlog, BuildError, Builder, CallError, ConnectError, Event, EventFilter, Notice, Payload, Request,
-    StartError, State,
+    StartError, State, UpgradeError,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -173,6 +175,27 @@ impl Client {
     /// default) to answer the close. The client can be started again.
     pub fn shutdown(&self) {
         park::block_on(self.handle.shutdown());
+    }
+
+    /// Replaces the credentials, for a program that has asked its user for better ones: they count from the next connect on,
+    /// which [`nudge`](Self::nudge) makes now if the client is paused.
+    pub fn set_auth(&self, auth: Auth) {
+        self.handle.set_auth(auth);
+    }
+
+    /// The device this client connects as; none if it connects as none.
+    #[must_use]
+    pub fn device_id(&self) -> Option<DeviceId> {
+        self.handle.device_id()
+    }
+
+    /// Asks an operator for more scopes and waits for the decision, however long it takes; see the asynchronous
+    /// [`upgrade_scopes`](openclaw_client::Client::upgrade_scopes).
+    ///
+    /// # Errors
+    /// When a call fails, or its answer cannot be used.
+    pub fn upgrade_scopes(&self, scopes: &[Scope]) -> Result<Decision, UpgradeError> {
+        park::block_on(self.handle.upgrade_scopes(scopes))
     }
 
     /// The same client as the asynchronous adapters give it, for use from any executor.

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod error;
+mod identity;
 mod network;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::shared::Shared;
 use crate::transport::{DialOptions, Runtime};
 pub use adapter::Adapter;
 pub use error::{BuildError, StartError};
+use identity::Identity;
 use network::Network;
 
 /// Makes a [`Client`]. Get one from an adapter, for example `openclaw_tokio::builder`.
@@ -26,6 +28,7 @@ pub struct Builder<R> {
     runtime: R,
     url: String,
     network: Network,
+    identity: Identity,
     connect: ConnectParams,
     scopes: Option<Vec<Scope>>,
     timeouts: Timeouts,
@@ -44,6 +47,7 @@ impl<R> Builder<R> {
             runtime,
             url: url.into(),
             network: Network::default(),
+            identity: Identity::default(),
             connect: ConnectParams::default(),
             scopes: None,
             timeouts: Timeouts::default(),
@@ -192,6 +196,7 @@ impl<R> Builder<R> {
             runtime,
             url: self.url,
             network: self.network,
+            identity: self.identity,
             connect: self.connect,
             scopes: self.scopes,
             timeouts: self.timeouts,
@@ -227,6 +232,8 @@ impl<R: Runtime> Builder<R> {
         config.timeouts = self.timeouts;
         config.limits = self.limits;
         config.backoff = self.backoff;
+        config.certificate_pinned = self.network.has_pins();
+        self.identity.configure(&mut config)?;
         let mut core = Core::new(config, seed);
         let recorder = match self.record {
             Some(writer) if core.record(self.record_limit) => {
@@ -234,8 +241,10 @@ impl<R: Runtime> Builder<R> {
             }
             _ => None,
         };
+        let keeper = self.identity.equip(&mut core);
         let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
-        let shared = Shared::new(core, Box::new(move || clock.now()), Box::new(move |task| spawner.spawn(task)));
+        let (clock, spawn) = (Box::new(move || clock.now()), Box::new(move |task| spawner.spawn(task)));
+        let shared = Shared::new(core, clock, spawn, keeper);
         let client = Client::new(Arc::clone(&shared));
         let driver = Driver::new(shared, self.runtime, Arc::new(self.dial), recorder);
         Ok((client, driver))

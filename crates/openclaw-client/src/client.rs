@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use openclaw_proto::connect::Hello;
+use openclaw_proto::connect::{Auth, Hello, Scope};
+use openclaw_proto::device::DeviceId;
+use openclaw_proto::scope_upgrade::Decision;
 use openclaw_proto::{Down, Notice, Request, State, Stats, StopReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::call::{Call, CallError};
 use crate::hub::EventFilter;
 use crate::queue::{Backlog, Receiver};
+use crate::scope_upgrade::{self, UpgradeError};
 use crate::shared::Shared;
 use crate::{Event, Payload};
 
@@ -187,15 +190,39 @@ impl Client {
     }
 
     /// Closes the connection and waits until it is closed. Every request completes at once; the gateway has 250 ms (by
-    /// default) to answer the close. The client can be started again.
+    /// default) to answer the close, and tokens that were issued are in their store. The client can be started again.
     pub async fn shutdown(&self) {
         let mut states = self.states();
         self.shared.with_core(|core, now| core.shutdown(now));
         while let Some(state) = states.next().await {
             if matches!(state, Ok(State::Stopped { .. })) {
-                return;
+                break;
             }
         }
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.settled().await;
+        }
+    }
+
+    /// Replaces the credentials, for a program that has asked its user for better ones: they count from the next connect on,
+    /// which [`nudge`](Self::nudge) makes now if the client is paused.
+    pub fn set_auth(&self, auth: Auth) {
+        self.shared.with_core(|core, _| core.set_auth(auth));
+    }
+
+    /// The device this client connects as; none if it connects as none.
+    #[must_use]
+    pub fn device_id(&self) -> Option<DeviceId> {
+        self.shared.lock().core.config().device.as_ref().map(|device| device.id().clone())
+    }
+
+    /// Asks an operator for more scopes and waits for the decision, however long it takes. An approval brings a new token,
+    /// which is kept; the present connection has its old scopes until it ends.
+    ///
+    /// # Errors
+    /// When a call fails, or its answer cannot be used.
+    pub async fn upgrade_scopes(&self, scopes: &[Scope]) -> Result<Decision, UpgradeError> {
+        scope_upgrade::run(&self.shared, scopes).await
     }
 }
 

@@ -10,6 +10,7 @@ use openclaw_proto::{ConnId, Input, Instant, Notice, Output, State, StateKind, T
 
 use crate::Text;
 use crate::call::{CallError, Waiter};
+use crate::keeper::Errand;
 use crate::recorder::Recorder;
 use crate::shared::Shared;
 use crate::transport::{BoxFuture, DialOptions, Received, Runtime, Transport};
@@ -208,6 +209,8 @@ impl<R: Runtime> Driver<R> {
                     log_state(&state);
                     self.shared.hub.publish_state(state);
                 }
+                Output::TokenIssued { key, token } => self.shared.keep(Errand::Save(key, token)),
+                Output::TokenRejected { key, token } => self.shared.keep(Errand::Clear(key, token)),
                 Output::Notice(notice) => {
                     log_notice(&notice);
                     self.shared.hub.publish_notice(&notice);
@@ -276,6 +279,9 @@ impl<R: Runtime> Future for Driver<R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let driver = self.get_mut();
+        if let Some(keeper) = &driver.shared.keeper {
+            keeper.begin(&driver.shared);
+        }
         let span = driver.span.clone();
         let _entered = span.enter();
         for _ in 0..TURNS {

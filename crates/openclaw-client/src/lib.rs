@@ -16,6 +16,7 @@ mod driver;
 pub mod futures_io;
 mod headers;
 mod hub;
+mod keeper;
 #[doc(hidden)]
 pub mod nonblocking;
 #[doc(hidden)]
@@ -23,6 +24,7 @@ pub mod park;
 pub mod proxy;
 mod queue;
 mod recorder;
+mod scope_upgrade;
 mod shared;
 pub mod store;
 mod text;
@@ -39,12 +41,13 @@ pub use headers::HeaderError;
 pub use hub::EventFilter;
 pub use openclaw_proto as proto;
 pub use openclaw_proto::{
-    BackoffConfig, Down, ErrorCode, Fingerprint, GatewayError, Jitter, Limits, NotSent, Notice, Plaintext, ProxyError,
-    Request, RequestError, Secret, Sequence, State, StopReason, Timeouts, TransportError, TwoStage, UrlError,
-    WhenNotReady, connect, record, recovery,
+    BackoffConfig, Down, ErrorCode, Fingerprint, GatewayError, Jitter, Limits, NotSent, Notice, PairingRequest,
+    Plaintext, ProxyError, Request, RequestError, Secret, Sequence, State, StopReason, Timeouts, TransportError,
+    TwoStage, UrlError, WhenNotReady, connect, credentials, device, record, recovery,
 };
 pub use queue::{Backlog, Lagged, Receiver};
 pub use rustls;
+pub use scope_upgrade::UpgradeError;
 pub use text::Text;
 pub use trust::{Roots, Trust, TrustError};
 

@@ -9,6 +9,7 @@ use openclaw_proto::{Client as Core, Now, Request, RequestId, Stats};
 use crate::Text;
 use crate::call::{Call, CallError, Slot, Waiter};
 use crate::hub::Hub;
+use crate::keeper::{Errand, Keeper};
 use crate::transport::BoxFuture;
 
 pub(crate) struct Shared {
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub,
     pub(crate) clock: Box<dyn Fn() -> Now + Send + Sync>,
     pub(crate) spawn: Box<dyn Fn(BoxFuture<()>) + Send + Sync>,
+    /// Keeps the device's tokens, where there is a place for them.
+    pub(crate) keeper: Option<Keeper>,
 }
 
 pub(crate) struct Locked {
@@ -32,9 +35,10 @@ impl Shared {
         core: Core<Waiter, Text>,
         clock: Box<dyn Fn() -> Now + Send + Sync>,
         spawn: Box<dyn Fn(BoxFuture<()>) + Send + Sync>,
+        keeper: Option<Keeper>,
     ) -> Arc<Self> {
         let locked = Locked { core, driver: None, handles: 0, ended: false };
-        Arc::new(Self { locked: Mutex::new(locked), hub: Hub::default(), clock, spawn })
+        Arc::new(Self { locked: Mutex::new(locked), hub: Hub::default(), clock, spawn, keeper })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Locked> {
@@ -71,6 +75,13 @@ impl Shared {
 
     pub(crate) fn cancel(&self, id: RequestId) {
         self.with_core(|core, _| core.cancel(id));
+    }
+
+    /// Has something done to the store, if there is one.
+    pub(crate) fn keep(self: &Arc<Self>, errand: Errand) {
+        if let Some(keeper) = &self.keeper {
+            keeper.send(self, errand);
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {

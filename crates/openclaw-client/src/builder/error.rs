@@ -5,6 +5,7 @@ use openclaw_proto::UrlError;
 use crate::client::ConnectError;
 use crate::headers::HeaderError;
 use crate::proxy::ProxyUrlError;
+use crate::store::StoreError;
 use crate::trust::TrustError;
 
 /// Why a client cannot be made.
@@ -28,6 +29,9 @@ pub enum BuildError {
         /// The environment variable it comes from, if it does.
         variable: Option<&'static str>,
     },
+    /// The device's key is kept in a store that cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system: {0}")]
     Random(getrandom::Error),

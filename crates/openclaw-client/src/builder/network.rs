@@ -97,6 +97,11 @@ impl<R> Builder<R> {
 }
 
 impl Network {
+    /// Whether a certificate is pinned.
+    pub(super) fn has_pins(&self) -> bool {
+        self.trust.has_pins()
+    }
+
     /// Checks everything and puts it into `dial`.
     pub(super) fn settle(&self, url: &str, dial: &mut DialOptions) -> Result<GatewayUrl, BuildError> {
         let url = self.allowed(url)?;

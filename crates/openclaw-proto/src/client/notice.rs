@@ -54,4 +54,10 @@ pub enum Notice {
     },
     /// A policy field of the hello was out of range; its default is used.
     PolicyOutOfRange(PolicyField),
+    /// A token could not be kept, fetched or removed where tokens are stored; the connection goes on. Told by what drives
+    /// the core: the core has no store.
+    Store {
+        /// What went wrong.
+        error: String,
+    },
 }

@@ -71,6 +71,9 @@ pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
     let (_, first) = lines.next().ok_or(ReplayError::Empty)?;
     let mut replay = Replay::new(first)?;
     let mut lines = lines.peekable();
+    if let Some((_, next)) = lines.peek() {
+        replay.tell(next);
+    }
     while let Some((number, line)) = lines.next() {
         // What the log tells the replay stands behind the input it is needed for.
         if let Some((_, next)) = lines.peek() {
