@@ -9,6 +9,7 @@ use openclaw_proto::{
     ClientConfig, Fingerprint, GatewayUrl, Input, Jitter, Plaintext, ProxyError, ProxyRefusal, Request, TransportError,
     UpgradeRefused, WhenNotReady,
 };
+use openclaw_tests::scene::bare;
 use openclaw_tests::{Drive, HELLO, Lcg, Peer, Walk, challenge, event, refusal, response};
 
 /// No test waits longer than this for anything.
@@ -107,11 +108,27 @@ fn recorded_walks_replay_to_the_last_line() {
 }
 
 #[test]
+fn recorded_walks_with_a_device_replay_without_its_key() {
+    for (seed, script) in [(1, 1), (9, 8)] {
+        let mut walk = Walk::configured([seed; 32], script, bare).recorded();
+        walk.run(6_000);
+        let log = walk.log();
+        let told = replayed(&log);
+        assert!(told.complete);
+        let signed = log.matches(r#"{"in":"signed""#).count();
+        assert!(signed > 5, "{signed}");
+    }
+}
+
+#[test]
 fn recording_changes_nothing() {
-    let (mut plain, mut recorded) = (Walk::new([9; 32], 5), Walk::new([9; 32], 5).recorded());
-    plain.run(5_000);
-    recorded.run(5_000);
-    assert_eq!(plain.transcript, recorded.transcript);
+    for configure in [(|_| {}) as fn(&mut ClientConfig), bare] {
+        let walk = || Walk::configured([9; 32], 5, configure);
+        let (mut plain, mut recorded) = (walk(), walk().recorded());
+        plain.run(5_000);
+        recorded.run(5_000);
+        assert_eq!(plain.transcript, recorded.transcript);
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Nothing that is printed shows a credential.
 
 use std::fmt::{Debug, Display};
+use std::sync::Arc;
 
 use openclaw_proto::connect::{Auth, ConnectParams, Hello};
+use openclaw_proto::credentials::StoredToken;
+use openclaw_proto::device::{DeviceIdentity, Ed25519Signer, SigningPayload};
 use openclaw_proto::{
     ClientConfig, Down, GatewayError, GatewayUrl, Input, Outcome, Output, Plaintext, Request, Secret, State,
     StopReason, UrlError,
@@ -10,7 +13,7 @@ use openclaw_proto::{
 use openclaw_tests::{Drive, challenge, event, id_of, refusal, response};
 
 /// One per place a credential can be in; each is long enough to be no part of anything else.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "s3cr3t-shared-token",
     "s3cr3t-password",
     "s3cr3t-device-token",
@@ -20,9 +23,14 @@ const SECRETS: [&str; 9] = [
     "s3cr3t-in-params",
     "s3cr3t-in-payload",
     "s3cr3t-in-query",
+    "s3cr3t-stored-token",
 ];
 
+/// A device's seed, which is shown nowhere either.
+const SEED: [u8; 32] = *b"s3cr3t-seed-of-thirty-two-bytes!";
+
 fn configure(config: &mut ClientConfig) {
+    config.device = Some(DeviceIdentity::new(Arc::new(Ed25519Signer::from_seed(&SEED))));
     config.connect.auth.token = Some(SECRETS[0].into());
     config.connect.auth.password = Some(SECRETS[1].into());
     config.connect.auth.device_token = Some(SECRETS[2].into());
@@ -72,6 +80,7 @@ fn configuration_and_credentials_show_nothing() {
 #[test]
 fn the_client_shows_nothing_in_any_phase_and_neither_does_what_it_says() {
     let mut d = Drive::new(configure);
+    d.client.set_stored_token(Some(StoredToken::new(SECRETS[9], [])));
     let mut looks = 0;
     let mut look = |d: &Drive, phase: &str| {
         looks += 1;
@@ -124,7 +133,7 @@ fn the_client_shows_nothing_in_any_phase_and_neither_does_what_it_says() {
     look(&d, "closing");
     d.advance(std::time::Duration::from_secs(1));
     look(&d, "stopped");
-    let mut seen = [false; 5];
+    let mut seen = [false; 6];
     for output in d.take() {
         match output {
             Output::Completed { outcome: Outcome::Replied(payload), .. } => {
@@ -150,10 +159,16 @@ fn the_client_shows_nothing_in_any_phase_and_neither_does_what_it_says() {
                 both("url", &plan.url);
                 seen[4] = true;
             }
+            Output::TokenIssued { key, token } => {
+                assert_eq!(token.token.expose(), SECRETS[4]);
+                debug("key", &key);
+                debug("issued", &token);
+                seen[5] = true;
+            }
             _ => {}
         }
     }
-    assert_eq!(seen, [true; 5]);
+    assert_eq!(seen, [true; 6]);
     assert_eq!(looks, 11);
 }
 
@@ -167,6 +182,48 @@ fn a_hello_shows_that_tokens_came_and_not_which() {
     debug("granted", granted);
     debug("device token", &granted.device_tokens[0]);
     assert!(format!("{hello:?}").contains("redacted"));
+}
+
+#[test]
+fn a_device_shows_who_it_is_and_neither_seed_nor_payload() {
+    let signer = Ed25519Signer::from_seed(&SEED);
+    let device = DeviceIdentity::new(Arc::new(Ed25519Signer::from_seed(&SEED)));
+    let seed = signer.export();
+    assert!(format!("{signer:?} {device:?}").contains(signer.device_id().as_str()));
+    for shown in [format!("{signer:?} {signer:#?}"), format!("{device:?} {device:#?}"), format!("{seed:?}")] {
+        assert!(!shown.contains(seed.expose()) && !shown.contains("115, 51"), "{shown}");
+        silent("device", &shown);
+    }
+    let token = Secret::from(SECRETS[2]);
+    let params = ConnectParams::default();
+    let payload = SigningPayload {
+        device: device.id(),
+        client: &params.client,
+        role: &params.role,
+        scopes: &[],
+        signed_at: 1,
+        token: Some(&token),
+        nonce: "n",
+    };
+    debug("payload", &payload);
+    debug("its text", &payload.text(device.payload()));
+    assert!(payload.text(device.payload()).expose().contains(SECRETS[2]));
+    both("import", &Ed25519Signer::import(&SECRETS[3].into()).map(|_| ()).unwrap_err());
+}
+
+#[test]
+fn a_rejected_token_is_told_and_not_shown() {
+    let mut d = Drive::awaiting_challenge(|c| {
+        configure(c);
+        c.connect.auth = Auth::default();
+    });
+    d.client.set_stored_token(Some(StoredToken::new(SECRETS[9], [])));
+    d.text(&challenge("n"));
+    let connect = d.frame();
+    assert!(connect.contains(SECRETS[9]));
+    d.text(&refusal(&connect, r#"{"code":"X","details":{"code":"AUTH_DEVICE_TOKEN_MISMATCH"}}"#));
+    debug("outputs", &d.outputs);
+    assert!(d.outputs.iter().any(|o| matches!(o, Output::TokenRejected { token, .. } if token.expose() == SECRETS[9])));
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn r18_one_gateways_token_is_neither_stored_under_nor_shown_to_another() {
     assert_eq!(attempts[0].auth(), "null");
     let (key_a, key_b) = (a.client.token_key().unwrap(), b.client.token_key().unwrap());
     assert_eq!((&key_a.device, &key_a.role), (&key_b.device, &key_b.role), "the same device in the same role");
-    assert_eq!((key_a.gateway.as_str(), key_b.gateway.as_str()), ("wss://a.example/gw", "wss://b.example/gw"));
+    assert_eq!((key_a.gateway.as_str(), key_b.gateway.as_str()), ("wss://a.example:443/gw", "wss://b.example:443/gw"));
     assert_ne!(key_a, key_b);
     assert_eq!(key_a.device, *device().id());
     assert_eq!((told(&mut a).len(), told(&mut b).len()), (1, 1));

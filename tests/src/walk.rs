@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use openclaw_proto::{
-    Input, NotSent, Notice, Outcome, Output, Request, RequestId, State, StateKind, TransportError, TwoStage,
-    WhenNotReady,
+    ClientConfig, Input, NotSent, Notice, Outcome, Output, Request, RequestId, State, StateKind, TransportError,
+    TwoStage, WhenNotReady,
 };
 
 use crate::{Drive, HELLO, Lcg, challenge, event, id_of, refusal, response};
@@ -57,7 +57,14 @@ impl Walk {
     /// A walk along the script of that number, by a client of that seed.
     #[must_use]
     pub fn new(seed: [u8; 32], script: u64) -> Self {
+        Self::configured(seed, script, |_| {})
+    }
+
+    /// The same with something else configured.
+    #[must_use]
+    pub fn configured(seed: [u8; 32], script: u64, configure: impl FnOnce(&mut ClientConfig)) -> Self {
         let drive = Drive::seeded(seed, |c| {
+            configure(c);
             c.limits.in_flight = IN_FLIGHT;
             c.limits.waiting = WAITING;
             c.limits.outgoing_bytes = OUTGOING_BYTES;

@@ -116,12 +116,12 @@ pub(crate) fn encode_request(now: Now, request: &Request, mask: &Mask) -> Line {
     }
 }
 
-/// A stored token in clear, to be masked.
-pub(crate) fn encode_stored(token: Option<&StoredToken>) -> String {
+/// A stored token, which the mask has to know.
+pub(crate) fn encode_stored(token: Option<&StoredToken>, mask: &Mask) -> String {
     let line = Line::input("stored", None);
     match token {
         Some(stored) => line
-            .value("token", stored.token.expose())
+            .value("token", &mask.text(stored.token.expose()))
             .value("scopes", &stored.scopes)
             .optional("issuedAtMs", stored.issued_at_ms.as_ref()),
         None => line,

@@ -68,7 +68,7 @@ impl Log {
         if let Some(stored) = token {
             self.learn(&stored.token);
         }
-        self.write(|mask| mask.json(&input::encode_stored(token)));
+        self.write(|mask| input::encode_stored(token, mask));
     }
 
     /// Other credentials were configured.
