@@ -62,6 +62,7 @@ const SCENARIOS: &[Scenario] = scenarios! {
         a_restarted_gateway_is_found_again_and_events_go_on,
         a_draining_gateway_gets_no_new_requests_and_they_are_kept_for_its_successor,
         a_nudge_ends_the_backoff,
+        a_pause_that_a_nudge_has_ended_is_not_told_again,
         a_gateway_that_falls_silent_is_given_up;
     shutdown:
         shutting_down_closes_politely_when_ready,

@@ -110,6 +110,29 @@ pub fn a_nudge_ends_the_backoff(lane: Lane) {
     client.ready().unwrap();
 }
 
+pub fn a_pause_that_a_nudge_has_ended_is_not_told_again(lane: Lane) {
+    let connections = AtomicUsize::new(0);
+    let peer = Peer::start(move |conn| {
+        if connections.fetch_add(1, Ordering::SeqCst) == 0 {
+            conn.text(&challenge("n"));
+            let connect = conn.ask();
+            conn.refuse(
+                &connect,
+                r#"{"code":"INVALID_REQUEST","message":"no","details":{"code":"AUTH_TOKEN_MISMATCH"}}"#,
+            );
+            return;
+        }
+        conn.handshake();
+        conn.serve();
+    });
+    let client = lane.build(steady(&peer)).unwrap();
+    client.start();
+    client.until(|state| matches!(state, State::Paused { .. }));
+    assert!(client.ready().is_err(), "it is paused");
+    client.nudge();
+    client.ready().unwrap();
+}
+
 pub fn a_gateway_that_falls_silent_is_given_up(lane: Lane) {
     let peer = Peer::start(|conn| {
         conn.text(&challenge("n"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use openclaw_proto::connect::{Auth, Hello, Scope};
 use openclaw_proto::device::DeviceId;
 use openclaw_proto::scope_upgrade::Decision;
-use openclaw_proto::{Down, Notice, Request, State, Stats, StopReason};
+use openclaw_proto::{Down, Notice, Request, State, StateKind, Stats, StopReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -58,6 +58,10 @@ impl Client {
         while let Some(state) = states.next().await {
             match state {
                 Ok(State::Ready { hello, .. }) => return Ok(hello),
+                // A pause or a stop that is over already: somebody has nudged or started the client, and the driver has not
+                // told yet.
+                Ok(State::Paused { .. }) if self.core_state() != StateKind::Paused => {}
+                Ok(State::Stopped { .. }) if self.core_state() != StateKind::Stopped => {}
                 Ok(State::Paused { why, .. }) => return Err(ConnectError::Down(why)),
                 Ok(State::Stopped { why: StopReason::Down(why) }) => return Err(ConnectError::Down(why)),
                 Ok(State::Stopped { .. }) => break,
@@ -65,6 +69,10 @@ impl Client {
             }
         }
         Err(ConnectError::ShutDown)
+    }
+
+    fn core_state(&self) -> StateKind {
+        self.shared.lock().core.state()
     }
 
     /// Starts the client and waits for its first connection. If that fails the client is stopped again: a program that

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Client, Output};
-use crate::connect::{Auth, Hello, Scope};
+use crate::connect::{Auth, Hello, Scope, missing_scopes};
 use crate::connection::Down;
 use crate::credentials::{Choice, Holdings, StoredToken, TokenKey, choose};
 use crate::record::{TokenVerdict, Told};
@@ -196,6 +196,11 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let shown = offered.stored.filter(|serial| *serial == self.wallet.serial);
         let alone = !offered.shared_token && !offered.password;
         if shown.is_none() || !down.says_device_token_is_unknown(alone) {
+            return;
+        }
+        // Gateways of wire v3 say the same of a token that is not good for what was asked for.
+        let kept = |stored: &StoredToken| missing_scopes(&offered.scopes, &stored.scopes).is_empty();
+        if !self.wallet.stored.as_ref().is_some_and(kept) {
             return;
         }
         let (Some(key), Some(stored)) = (self.token_key(), self.wallet.stored.take()) else { return };
