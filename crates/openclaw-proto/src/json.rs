@@ -10,6 +10,7 @@ use core::fmt;
 
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 /// An object's members in order; values stay raw.
 #[derive(Debug, Default)]
@@ -169,6 +170,13 @@ pub(crate) fn boolean(raw: &str) -> Option<bool> {
 /// Appends `text` as a JSON string.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     push(out, text);
+}
+
+/// The same for text that nothing of may stay behind.
+pub(crate) fn push_secret(out: &mut Vec<u8>, secret: &str) {
+    if let Ok(text) = serde_json::to_string(secret).map(Zeroizing::new) {
+        out.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// Appends a value whose serialisation cannot fail (strings, numbers, our own structs).
