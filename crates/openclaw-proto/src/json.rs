@@ -7,6 +7,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use zeroize::Zeroizing;
+
 use crate::scan::Parts;
 
 /// An object's members in order; values stay raw.
@@ -143,6 +145,13 @@ pub(crate) fn boolean(raw: &str) -> Option<bool> {
 /// Appends `text` as a JSON string.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     push(out, text);
+}
+
+/// The same for text that nothing of may stay behind.
+pub(crate) fn push_secret(out: &mut Vec<u8>, secret: &str) {
+    if let Ok(text) = serde_json::to_string(secret).map(Zeroizing::new) {
+        out.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// Appends a value whose serialisation cannot fail (strings, numbers, our own structs).

@@ -81,6 +81,7 @@
 //! * Every deadline is in [`Timeouts`], every bound in [`Limits`], each with its default and where it comes from.
 //! * Nothing is sent twice. A request whose fate is unknown says so ([`Outcome::OutcomeUnknown`]), and
 //!   [`Rejected::may_have_run`] says whether a refused one may have had an effect.
+//! * A connect that was refused is made again only where that can help; [`recovery`] has the tables.
 //! * No credential shows in a `Debug`, a `Display` or an error.
 #![no_std]
 

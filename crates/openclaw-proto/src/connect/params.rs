@@ -112,7 +112,7 @@ impl ConnectParams {
         if !choice.auth.is_empty() {
             out.nested("auth");
             for (name, secret) in choice.auth.fields() {
-                out.optional(name, secret.as_ref());
+                out.secret(name, secret);
             }
             out.close();
         }
@@ -132,7 +132,10 @@ struct Object {
 
 impl Object {
     fn open(text: &str) -> Self {
-        Self { text: text.as_bytes().to_vec(), first: true }
+        // Room for most connects: a text that grows leaves copies of what is in it behind.
+        let mut room = Vec::with_capacity(2_048);
+        room.extend_from_slice(text.as_bytes());
+        Self { text: room, first: true }
     }
 
     fn raw(&mut self, text: &str) {
@@ -155,6 +158,13 @@ impl Object {
     fn optional<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.field(name, value);
+        }
+    }
+
+    fn secret(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.key(name);
+            json::push_secret(&mut self.text, value);
         }
     }
 

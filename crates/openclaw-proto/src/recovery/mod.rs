@@ -67,15 +67,15 @@ pub enum PauseReason {
 impl fmt::Display for PauseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Credentials => "pause (credentials)",
-            Self::Pairing => "pause (pairing)",
-            Self::DeviceIdentity => "pause (device identity)",
-            Self::Protocol => "pause (protocol)",
-            Self::Configuration => "pause (configuration)",
-            Self::RateLimited => "pause (rate limited)",
-            Self::Withdrawn => "pause (authority withdrawn)",
-            Self::Http => "pause (HTTP)",
-            Self::Trust => "pause (certificate)",
+            Self::Credentials => "credentials",
+            Self::Pairing => "pairing",
+            Self::DeviceIdentity => "device identity",
+            Self::Protocol => "protocol",
+            Self::Configuration => "configuration",
+            Self::RateLimited => "rate limited",
+            Self::Withdrawn => "authority withdrawn",
+            Self::Http => "HTTP",
+            Self::Trust => "certificate",
         })
     }
 }

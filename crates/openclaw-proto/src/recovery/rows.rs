@@ -59,10 +59,14 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Retry { floor, counts } => write!(f, "{}", retry_words(*floor, *counts)),
-            Self::DeviceTokenOnce(reason) => write!(f, "one attempt with the stored token if allowed, else {reason}"),
-            Self::UntilHint(reason) => write!(f, "one attempt after the gateway's delay; without one {reason}"),
-            Self::Poll(reason) => write!(f, "{reason}; slow attempts if the gateway or the application says so"),
-            Self::Pause(reason) => write!(f, "{reason}"),
+            Self::DeviceTokenOnce(reason) => {
+                write!(f, "one attempt with the stored token if allowed, else pause ({reason})")
+            }
+            Self::UntilHint(reason) => write!(f, "one attempt after the gateway's delay; without one pause ({reason})"),
+            Self::Poll(reason) => {
+                write!(f, "pause ({reason}); slow attempts if the gateway or the application says so")
+            }
+            Self::Pause(reason) => write!(f, "pause ({reason})"),
             Self::Request => f.write_str("the request is refused, the connection goes on"),
         }
     }
@@ -81,8 +85,8 @@ impl fmt::Display for Reaction {
             Self::RetryWithDeviceToken { after } => {
                 write!(f, "one attempt with the stored token after {} ms", after.as_millis())
             }
-            Self::Pause { reason, until: None } => write!(f, "{reason}"),
-            Self::Pause { reason, until: Some(until) } => write!(f, "{reason}, for {} ms", until.as_millis()),
+            Self::Pause { reason, until: None } => write!(f, "pause ({reason})"),
+            Self::Pause { reason, until: Some(until) } => write!(f, "pause ({reason}) for {} ms", until.as_millis()),
         }
     }
 }

@@ -55,6 +55,18 @@ pub(super) const ROWS: &[CodeRow] = &[
         "select the profile again",
     ),
     reason(
+        "system_agent_inference_unavailable",
+        false,
+        "the gateway's own agent has no model to ask",
+        "set up a model on the gateway",
+    ),
+    reason(
+        "system_agent_session_invalidated",
+        false,
+        "the session with the gateway's own agent is over",
+        "begin a new one",
+    ),
+    reason(
         "chat-request-conflict",
         true,
         "the idempotency key was used for another message",
