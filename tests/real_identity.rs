@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use openclaw_client::connect::{Auth, ClientId, ClientInfo, ClientMode, Scope};
-use openclaw_client::device::{DeviceIdentity, Ed25519Signer, PayloadVersion, SignError, Signer};
 use openclaw_client::proto::scope_upgrade::Decision;
 use openclaw_client::proto::{GatewayUrl, PairingReason};
 use openclaw_client::recovery::PauseReason;
 use openclaw_client::store::{CredentialStore, MemoryStore, StoredToken, TokenKey};
-use openclaw_client::{Builder, ConnectError, Down, GatewayError, PairingRequest, Plaintext, StartError, State};
+use openclaw_client::{Builder, PairingRequest, Plaintext, State};
 use openclaw_tests::lane::{Client, Lane, PATIENCE, builder};
 use openclaw_tests::{RealGateway, real_gateways};
 use serde_json::json;
@@ -80,16 +79,6 @@ fn admin(gateway: &RealGateway) -> Client {
     Lane::TokioMulti.connect(builder).expect("an admin")
 }
 
-fn refusal(result: Result<Client, StartError>) -> GatewayError {
-    match result {
-        Err(StartError::Connect(ConnectError::Down(down))) => match &*down {
-            Down::Refused(error) => error.clone(),
-            other => panic!("not refused: {other}"),
-        },
-        other => panic!("not refused: {other:?}"),
-    }
-}
-
 fn paused(client: &Client) -> (PauseReason, Option<PairingRequest>) {
     match client.until(|state| matches!(state, State::Paused { .. })) {
         State::Paused { reason, why, .. } => (reason, why.pairing()),
@@ -117,44 +106,6 @@ fn a_device_gets_a_token_and_comes_back_with_nothing_else() {
             again.request("agents.list", &json!({})).unwrap();
             again.shutdown();
         }
-    });
-}
-
-#[test]
-fn both_payload_versions_are_accepted() {
-    each(|gateway| {
-        for version in [PayloadVersion::V2, PayloadVersion::V3] {
-            let signer = Arc::new(Ed25519Signer::from_seed(&[version as u8 + 90; 32]));
-            let device = DeviceIdentity::new(signer).with_payload(version);
-            let builder = builder(&gateway.url).client_info(info("linux")).token(gateway.token.as_str()).device(device);
-            Lane::TokioCurrent.connect(builder).unwrap_or_else(|e| panic!("{version:?}: {e}")).shutdown();
-        }
-    });
-}
-
-/// Signs something else than it is given.
-#[derive(Debug)]
-struct Forger(Ed25519Signer);
-
-impl Signer for Forger {
-    fn public_key(&self) -> [u8; 32] {
-        self.0.public_key()
-    }
-
-    fn sign(&self, payload: &[u8]) -> Result<[u8; 64], SignError> {
-        self.0.sign(&[payload, b"!"].concat())
-    }
-}
-
-#[test]
-fn a_wrong_signature_is_refused_and_pauses() {
-    each(|gateway| {
-        let device = DeviceIdentity::new(Arc::new(Forger(Ed25519Signer::from_seed(&[77; 32]))));
-        let builder = builder(&gateway.url).client_info(info("linux")).token(gateway.token.as_str()).device(device);
-        let client = Lane::TokioMulti.build(builder).unwrap();
-        client.start();
-        assert_eq!(paused(&client).0, PauseReason::DeviceIdentity);
-        assert_eq!(client.stats().dials, 1);
     });
 }
 
@@ -288,19 +239,5 @@ fn a_pairing_waits_for_approval_and_goes_on_by_a_nudge() {
         client.ready().unwrap();
         client.shutdown();
         assert!(program.token(&client).is_some());
-    });
-}
-
-#[test]
-fn a_device_that_asks_for_more_than_its_token_is_good_for_is_told() {
-    each(|gateway| {
-        let program = Program::new(gateway, Lane::TokioMulti);
-        program.connect(program.builder()).shutdown();
-        let error = refusal(program.lane.connect(program.bare().scopes([Scope::Admin])));
-        // Gateways of wire v3 do not tell this from a token they do not know.
-        let expected = if gateway.wire >= 4 { "AUTH_SCOPE_MISMATCH" } else { "AUTH_DEVICE_TOKEN_MISMATCH" };
-        assert_eq!(error.detail_code.as_deref(), Some(expected), "{error:?}");
-        // It costs no token.
-        program.connect(program.bare()).shutdown();
     });
 }

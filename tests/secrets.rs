@@ -217,7 +217,7 @@ fn a_rejected_token_is_told_and_not_shown() {
         configure(c);
         c.connect.auth = Auth::default();
     });
-    d.client.set_stored_token(Some(StoredToken::new(SECRETS[9], [])));
+    d.client.set_stored_token(Some(StoredToken::new(SECRETS[9], ["operator.read".into()])));
     d.text(&challenge("n"));
     let connect = d.frame();
     assert!(connect.contains(SECRETS[9]));

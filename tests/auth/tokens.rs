@@ -129,6 +129,29 @@ fn other_refusals_leave_the_stored_token_alone() {
 }
 
 #[test]
+fn a_token_that_may_only_lack_scopes_is_kept() {
+    for (asked, known, rejected) in [
+        (Some(vec![Scope::Admin]), stored(), false),
+        (Some(vec![Scope::Read, Scope::Pairing]), stored(), false),
+        (Some(vec![Scope::Read]), stored(), true),
+        // Writing includes talking.
+        (Some(vec![Scope::Talk]), stored(), true),
+        (None, stored(), true),
+        // Nobody knows what it is good for, so the default may be too much.
+        (None, StoredToken::new("stored", []), false),
+        (Some(vec![]), StoredToken::new("stored", []), true),
+    ] {
+        let mut d = Drive::new(|c| {
+            bare(c);
+            c.connect.scopes = asked.clone();
+        });
+        d.client.set_stored_token(Some(known));
+        assert_eq!(start(&mut d, MINUTE, |_| refuse("AUTH_DEVICE_TOKEN_MISMATCH")).len(), 1);
+        assert_eq!(!told(&mut d).is_empty(), rejected, "{asked:?}");
+    }
+}
+
+#[test]
 fn a_close_reason_says_it_too_where_nothing_else_was_shown() {
     for (configure, after_hello, rejected) in
         [(bare as fn(&mut openclaw_proto::ClientConfig), false, true), (bare, true, false), (with_device, false, false)]

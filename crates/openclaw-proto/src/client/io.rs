@@ -118,7 +118,8 @@ pub enum Output<W, T> {
         /// The token.
         token: StoredToken,
     },
-    /// The gateway does not know the stored token: remove it from the store, unless another one is stored by now.
+    /// The gateway does not know the stored token: remove it from the store, unless another one is stored by now. Not said
+    /// when the connect asked for scopes beyond the token's, since that alone makes older gateways refuse a good one.
     TokenRejected {
         /// Under what it is stored.
         key: TokenKey,

@@ -65,6 +65,9 @@ pub(crate) struct Offered {
     scopes: Vec<Scope>,
     /// It is the one attempt with both tokens.
     retry: bool,
+    /// It asks for scopes that its stored token is not known to have. Gateways before 2026.9 then say that they do not
+    /// know the token, so it may be a good one.
+    beyond_stored: bool,
 }
 
 impl<W: Clone, T: AsRef<str>> Client<W, T> {
@@ -119,12 +122,14 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         if retry {
             self.wallet.retry = Retry::Spent;
         }
+        let covered = self.wallet.stored.as_ref().map_or(&[][..], |stored| &stored.scopes);
         let offered = Offered {
             stored: choice.uses_stored.then_some(self.wallet.serial),
             device_token: choice.auth.device_token.is_some(),
             shared_token: choice.auth.token.is_some(),
             password: choice.auth.password.is_some(),
             bootstrap: choice.auth.bootstrap_token.is_some(),
+            beyond_stored: !missing_scopes(&choice.scopes, covered).is_empty(),
             scopes: choice.scopes.clone(),
             retry,
         };
@@ -195,12 +200,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         }
         let shown = offered.stored.filter(|serial| *serial == self.wallet.serial);
         let alone = !offered.shared_token && !offered.password;
-        if shown.is_none() || !down.says_device_token_is_unknown(alone) {
-            return;
-        }
-        // Gateways of wire v3 say the same of a token that is not good for what was asked for.
-        let kept = |stored: &StoredToken| missing_scopes(&offered.scopes, &stored.scopes).is_empty();
-        if !self.wallet.stored.as_ref().is_some_and(kept) {
+        if shown.is_none() || offered.beyond_stored || !down.says_device_token_is_unknown(alone) {
             return;
         }
         let (Some(key), Some(stored)) = (self.token_key(), self.wallet.stored.take()) else { return };

@@ -16,7 +16,7 @@ use crate::steps::Steps;
 
 const TEST_PACKAGE: &str = "openclaw-tests";
 /// Those that need running gateways.
-const REAL_GATEWAY_TESTS: [&str; 4] = ["real_fidelity", "real_identity", "real_gateway", "real_restart"];
+const REAL_GATEWAY_TESTS: [&str; 5] = ["real_device", "real_fidelity", "real_gateway", "real_identity", "real_restart"];
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
 /// Run all tests, the purity proof, and the tests against real gateways.

@@ -63,13 +63,14 @@ pub(super) const ROWS: &[CodeRow] = &[
     row(
         "AUTH_DEVICE_TOKEN_MISMATCH",
         true,
-        "the gateway does not know this device's token (any more): it was rotated, or the device removed",
+        "the gateway does not know this device's token (any more): it was rotated, or the device removed; before 2026.9 \
+         also: the token does not cover the scopes asked for",
         pause(Credentials),
-        "connect with the shared token, or pair the device again; a stored token has been dropped",
+        "connect with the shared token, or pair the device again; ask for no more scopes than were approved",
     ),
     row(
         "AUTH_SCOPE_MISMATCH",
-        false,
+        true,
         "the device's token does not cover the scopes asked for",
         pause(Credentials),
         "ask for the scopes the device was approved for, or have an upgrade approved",
