@@ -1,115 +1,18 @@
 //! Devices, their tokens and their pairing, against real gateways. Run by `cargo xtask test`, which starts them.
 
+mod gateway;
 mod live;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
-use live::Live;
+use gateway::{Gateway, device, gateways, issued, ready, signer};
 use openclaw_proto::connect::{ClientId, ClientInfo, ClientMode, Role, Scope};
 use openclaw_proto::credentials::StoredToken;
 use openclaw_proto::device::{DeviceIdentity, Ed25519Signer, PayloadVersion, SignError, Signer};
 use openclaw_proto::recovery::PauseReason;
 use openclaw_proto::scope_upgrade::{Decision, requested};
-use openclaw_proto::{ClientConfig, Down, Output, PairingReason, State};
-use openclaw_tests::{RealGateway, real_gateways};
+use openclaw_proto::{Down, Output, PairingReason, State};
 use serde_json::json;
-
-/// A gateway, and what is made of it.
-struct Gateway(RealGateway);
-
-impl std::ops::Deref for Gateway {
-    type Target = RealGateway;
-
-    fn deref(&self) -> &RealGateway {
-        &self.0
-    }
-}
-
-fn gateways() -> Vec<Gateway> {
-    real_gateways().into_iter().map(Gateway).collect()
-}
-
-/// A device nobody has seen before.
-fn signer() -> Ed25519Signer {
-    static COUNT: AtomicU8 = AtomicU8::new(0);
-    let mut seed = *b"seed of a device in a real test.";
-    seed[0] = COUNT.fetch_add(1, Ordering::Relaxed);
-    seed[1..5].copy_from_slice(&std::process::id().to_le_bytes());
-    Ed25519Signer::from_seed(&seed)
-}
-
-fn device() -> DeviceIdentity {
-    DeviceIdentity::new(Arc::new(signer()))
-}
-
-impl Gateway {
-    /// A device that shows the shared token.
-    fn client(&self, device: &DeviceIdentity, configure: impl FnOnce(&mut ClientConfig)) -> Live {
-        Live::new(&self.url, |c| {
-            c.device = Some(device.clone());
-            c.connect.client = ClientInfo::new(ClientId::Cli, ClientMode::Cli);
-            c.connect.auth.token = Some(self.token.as_str().into());
-            configure(c);
-        })
-    }
-
-    /// A paired device and its token.
-    fn paired(&self, scopes: &[Scope]) -> (DeviceIdentity, StoredToken) {
-        let device = device();
-        let mut live = self.client(&device, |c| c.connect.scopes = Some(scopes.to_vec()));
-        self.admit(&mut live);
-        (device, issued(&live).unwrap_or_else(|| panic!("{}: no token: {:?}", self.version, live.told)))
-    }
-
-    /// Connects, with an operator's approval if the gateway is set to want one.
-    fn admit(&self, live: &mut Live) {
-        let state = live.start();
-        if let Some(request) = state.pairing() {
-            assert_eq!(request.reason, Some(PairingReason::NotPaired));
-            let id = request.request_id.expect("an id");
-            self.operator().call("device.pair.approve", &json!({"requestId": id})).expect("approved");
-            ready(self, &live.nudge());
-        } else {
-            ready(self, &state);
-        }
-    }
-
-    /// A paired device that connects with its token alone.
-    fn with_token(
-        &self,
-        (device, token): &(DeviceIdentity, StoredToken),
-        change: impl FnOnce(&mut ClientConfig),
-    ) -> Live {
-        let mut live = self.client(device, |c| {
-            c.connect.auth.token = None;
-            change(c);
-        });
-        live.core.set_stored_token(Some(token.clone()));
-        live
-    }
-
-    /// Whoever decides pairings.
-    fn operator(&self) -> Live {
-        let mut live = Live::new(&self.url, |c| {
-            c.connect.auth.token = Some(self.token.as_str().into());
-            c.connect.scopes = Some(vec![Scope::Admin, Scope::Pairing]);
-        });
-        ready(self, &live.start());
-        live
-    }
-}
-
-fn issued(live: &Live) -> Option<StoredToken> {
-    live.told.iter().rev().find_map(|output| match output {
-        Output::TokenIssued { token, .. } => Some(token.clone()),
-        _ => None,
-    })
-}
-
-fn ready(gateway: &Gateway, state: &State) {
-    assert!(matches!(state, State::Ready { .. }), "{}: {state:?}", gateway.version);
-}
 
 /// The detail code of the refusal that paused the client.
 fn paused(gateway: &Gateway, state: &State, expected: PauseReason) -> String {
