@@ -116,6 +116,7 @@ const SCENARIOS: &[Scenario] = scenarios! {
         a_proxy_that_cannot_be_used_is_refused_before_anything_leaves;
     recording:
         a_recording_replays_to_the_last_line,
+        a_recording_tells_how_the_gateway_is_known_and_replays,
         a_scripted_life_has_the_same_outputs_on_every_lane;
 };
 

@@ -13,6 +13,7 @@ use openclaw_tests::{Conn, Peer};
 use serde_json::{Value, json};
 
 use crate::scene::steady;
+use crate::secured::Secured;
 
 /// A writer that gives its bytes away when the recorder is done with it.
 struct Log(Vec<u8>, Sender<String>);
@@ -90,6 +91,28 @@ pub fn a_recording_replays_to_the_last_line(lane: Lane) {
     assert!(replayed.complete);
     assert!(replayed.inputs > 20 && replayed.outputs > 20 && replayed.transmits > 7, "{replayed:?}");
     assert!(!log.contains("test-token"));
+}
+
+pub fn a_recording_tells_how_the_gateway_is_known_and_replays(lane: Lane) {
+    let secured = Secured::start(|conn| {
+        conn.handshake();
+        conn.serve();
+    });
+    let recorded = |builder: Builder<()>| {
+        let (tx, rx) = channel();
+        let client = lane.build(builder.record(Log(Vec::new(), tx))).unwrap();
+        let outcome = client.connect();
+        drop(client);
+        let log = rx.recv_timeout(PATIENCE).expect("the log");
+        assert!(replay(&log).unwrap_or_else(|error| panic!("{error}\n{log}")).complete);
+        (outcome.is_ok(), log)
+    };
+    let (ready, log) = recorded(secured.trusting());
+    assert!(ready && log.contains(r#""certificatePinned":false"#), "{log}");
+    let (ready, log) = recorded(secured.builder().pin(secured.identity.sha256()));
+    assert!(ready && log.contains(r#""certificatePinned":true"#), "{log}");
+    let (ready, log) = recorded(secured.builder().pin("00".repeat(32)));
+    assert!(!ready && log.contains(r#""error":"pin""#) && log.contains(&secured.identity.sha256()), "{log}");
 }
 
 /// What each lane's outputs were, as the first word of each.
