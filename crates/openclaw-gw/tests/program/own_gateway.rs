@@ -120,7 +120,7 @@ fn a_served_gateway_answers_every_command_in_every_dialect() {
         let watch = served.run(&["watch", "--json", "--event", "presence", "--count", "3"]);
         assert_eq!(watch.rows().iter().filter(|row| row["event"] == "presence").count(), 3, "{protocol}");
         let wrong = served.run(&["--token", "wrong", "status"]);
-        assert_eq!(wrong.code, Some(2), "{protocol}: {}", wrong.stderr);
+        assert_eq!(wrong.code, Some(5), "{protocol}: {}", wrong.stderr);
         served.stop();
     }
 }
