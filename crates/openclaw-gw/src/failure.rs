@@ -102,12 +102,7 @@ impl Failure {
     }
 
     fn trust(error: &TrustError) -> Self {
-        let hint = match error {
-            TrustError::PinWithoutTls => "leave --tls-pin out, or give a wss:// address",
-            TrustError::Authority(_) => "each --ca names a file of certificates (PEM), or one certificate (DER)",
-            _ => return Self::usage(error.to_string()),
-        };
-        Self::usage(error.to_string()).hint(hint.to_owned())
+        Self::usage(error.to_string()).hint(hint::for_trust(error))
     }
 
     /// The device's identity or its tokens cannot be used. The error says how to mend that.

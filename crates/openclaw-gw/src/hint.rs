@@ -3,7 +3,7 @@
 use openclaw_client::connect::ProtocolRange;
 use openclaw_client::proto::UpgradeRefused;
 use openclaw_client::recovery::{CLOSE_CODES, HTTP_STATUSES, Place, Rule, row_of};
-use openclaw_client::{Down, ErrorCode, GatewayError, ProxyError, TransportError, UrlError};
+use openclaw_client::{Down, ErrorCode, GatewayError, ProxyError, TransportError, TrustError, UrlError};
 
 use crate::output::time::span;
 use crate::settings::Settings;
@@ -23,12 +23,25 @@ pub(crate) fn for_url(error: &UrlError) -> String {
     }
 }
 
+/// Advice for pins and authorities that cannot be used.
+pub(crate) fn for_trust(error: &TrustError) -> Option<String> {
+    let text = match error {
+        TrustError::PinWithoutTls => "leave --tls-pin out, or give a wss:// address",
+        TrustError::Authority(_) => "each --ca names a file of certificates (PEM), or one certificate (DER)",
+        _ => return None,
+    };
+    Some(text.into())
+}
+
 /// Advice for a proxy that cannot be used.
 pub(crate) const FOR_PROXY_VARIABLE: &str =
     "HTTPS_PROXY and ALL_PROXY name an http:// proxy; NO_PROXY names hosts that are reached without it";
 
 /// Advice for a connection that did not come about, or ended.
 pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
+    if down.pairing().is_some() {
+        return Some("when it is approved, run this again; openclaw-gw pair waits for it".into());
+    }
     let text = match down {
         Down::Transport(error) => return for_transport(error),
         Down::DialTimeout => "nothing answers at this address: is it right, and does a firewall let it through?",
@@ -43,8 +56,7 @@ pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
         Down::Closed { code: None, after_hello: false, .. } => {
             "the connection was cut before the gateway greeted: check --url; if that port speaks TLS, use wss://"
         }
-        Down::Closed { code, after_hello: false, .. } if down.pairing().is_none() => return for_close(*code),
-        Down::Closed { code, after_hello: true, .. } => return for_close(*code),
+        Down::Closed { code, .. } => return for_close(*code),
         Down::NotSigned(_) => "the identity of this device cannot sign: see openclaw-gw device show",
         Down::Silent | Down::WriteStalled => "the network or the gateway hangs: try again",
         _ => return None,
@@ -121,9 +133,6 @@ fn for_close(code: Option<u16>) -> Option<String> {
 
 /// Advice for a `connect` the gateway refused: the table's, and how this program is told.
 fn for_refusal(error: &GatewayError, settings: &Settings) -> Option<String> {
-    if error.pairing().is_some() {
-        return Some("when it is approved, run this again; openclaw-gw pair waits for it".into());
-    }
     let row = row_of(error).filter(|row| row.rule != Rule::Request && row.place != Place::Top);
     let Some(row) = row else {
         let own = for_call(error, settings, true);
@@ -213,11 +222,13 @@ pub(crate) fn for_call(error: &GatewayError, settings: &Settings, listed: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openclaw_client::Plaintext;
+    use crate::exit::Exit;
+    use crate::failure::Failure;
     use openclaw_client::proto::GatewayUrl;
+    use openclaw_client::{Fingerprint, Plaintext};
 
     fn refusal(body: &str) -> String {
-        for_refusal(&GatewayError::parse(body), &Settings::example()).unwrap_or_default()
+        for_down(&Down::Refused(GatewayError::parse(body)), &Settings::example()).unwrap_or_default()
     }
 
     #[test]
@@ -249,6 +260,27 @@ mod tests {
         }
         assert!(for_close(Some(4001)).unwrap().contains("authority withdrawn"));
         assert!(for_close(Some(1012)).unwrap().contains("try again"));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_the_pinned_one_shows_both_and_how_to_accept_it() {
+        let (pinned, found) = (Fingerprint::new([1; 32]), Fingerprint::new([2; 32]));
+        let down = Down::Transport(TransportError::PinMismatch { expected: vec![pinned], found });
+        let failure = Failure::down(&down, &Settings::example());
+        assert_eq!(failure.exit, Exit::Authentication);
+        assert!(down.to_string().contains(&pinned.to_string()) && down.to_string().contains(&found.to_string()));
+        assert!(for_down(&down, &Settings::example()).unwrap().ends_with(&format!("--tls-pin {found}")));
+    }
+
+    #[test]
+    fn the_advice_against_a_close_without_an_answer() {
+        let closed = |code, reason: &str, after_hello| Down::Closed { code, reason: reason.into(), after_hello };
+        let settings = Settings::example();
+        let pairing = closed(Some(1008), "pairing required (requestId: req-1)", false);
+        assert_eq!(Failure::down(&pairing, &settings).exit, Exit::Pairing);
+        assert!(for_down(&pairing, &settings).unwrap().contains("openclaw-gw pair"));
+        assert_eq!(Failure::down(&closed(Some(4001), "", false), &settings).exit, Exit::Authentication);
+        assert_eq!(Failure::down(&closed(Some(4001), "", true), &settings).exit, Exit::Connection);
     }
 
     #[test]

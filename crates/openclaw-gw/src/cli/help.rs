@@ -12,7 +12,7 @@ Exit codes:
   0    done
   1    the gateway refused the call, or a replay differs
   2    cannot connect, or the connection broke
-  3    no answer in time
+  3    no answer, or no approval, in time
   4    an operator has to approve this device first
   5    the credential or the device was refused, or a certificate is not the pinned one
   64   wrong usage, or a file that cannot be used
