@@ -1,89 +1,18 @@
 //! The command line.
 
+mod global;
+mod help;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use openclaw_client::Secret;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::adapter::Adapter;
-
-/// Where a gateway listens unless it is told otherwise.
-pub(crate) const DEFAULT_URL: &str = "ws://127.0.0.1:18789";
-
-pub(crate) const AFTER_HELP: &str = "\
-Examples:
-  openclaw-gw status
-  openclaw-gw call agents.list
-  openclaw-gw --scope operator.write call chat.send --params @message.json
-  openclaw-gw watch --event chat --json | jq .payload
-
-Exit codes:
-  0    done
-  1    the gateway refused the call, or a replay differs
-  2    cannot connect or authenticate, or the connection broke
-  3    no answer in time
-  64   wrong usage, or a file that cannot be used
-  74   standard output cannot be written
-  130  interrupted by Ctrl-C or SIGTERM (watch: 0)
-
-The gateway's own answers go to standard output, everything else to standard error.";
-
-const CALL_HELP: &str = "\
-Examples:
-  openclaw-gw call health
-  openclaw-gw call sessions.list --params '{\"limit\": 5}'
-  echo '{}' | openclaw-gw call agents.list --params -
-  openclaw-gw --json --scope operator.write call agent --params @turn.json --two-stage --timeout 5m
-
-On a terminal the payload is laid out for reading; piped, or with --json, it is the line the gateway sent. \
-With --json an error is one object, {\"error\":{...}}, on standard error.
-
---two-stage shows that the gateway accepted the request before the result is there: as a line on standard error, \
-or with --json as the first of two lines on standard output, {\"stage\":\"accepted\",\"payload\":...} and \
-{\"stage\":\"final\",\"payload\":...}.";
-
-const WATCH_HELP: &str = "\
-Examples:
-  openclaw-gw watch
-  openclaw-gw watch --event chat --event agent
-  openclaw-gw watch --json --for 1m > events.ndjson
-
-With --json every event is a line with exactly the keys event, seq, stateVersion, payload and receivedAt. \
-Changes of the connection are lines with the key state; where a reader was too slow, a line with the key lagged \
-says how many events are missing.
-
-When the connection ends it comes back by itself and says so. It ends after --count events or --for a time, with Ctrl-C, \
-or on a refusal that takes a person to mend; with --no-reconnect also with the connection.";
-
-const SERVE_HELP: &str = "\
-Examples:
-  openclaw-gw serve
-  openclaw-gw serve --port 0 --json --event chat=2s
-  openclaw-gw --token let-me-in serve --protocol v3
-
-The token is the one given with --token (or OPENCLAW_GATEWAY_TOKEN); without one the gateway has a token of its own, \
-which it prints. It listens on 127.0.0.1 only, and ends with Ctrl-C.";
-
-const REPLAY_HELP: &str = "\
-Examples:
-  openclaw-gw --record run.ndjson call health
-  openclaw-gw replay run.ndjson
-
-It needs no gateway. Exit code 0: identical; 1: the first difference is shown.
-
-A recording holds what was sent and received, without the credentials of this program and without what stands under keys \
-that look secret. Everything else, the words of people among it, is in it.";
-
-const STATUS_HELP: &str = "\
-Examples:
-  openclaw-gw status
-  openclaw-gw --scope operator.admin status
-  openclaw-gw status --json | jq '.features.methods'
-
-With --json the whole greeting of the gateway is shown; tokens and other secrets in it are replaced.";
+pub(crate) use global::{Colour, DEFAULT_URL, Global};
+pub(crate) use help::AFTER_HELP;
+use help::{CALL_HELP, DEVICE_HELP, EXPLAIN_HELP, PAIR_HELP, REPLAY_HELP, SERVE_HELP, STATUS_HELP, WATCH_HELP};
 
 /// Talks to an OpenClaw gateway: its status, any of its methods, its events.
 #[derive(Parser)]
@@ -93,64 +22,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-#[derive(Args)]
-#[command(next_help_heading = "Global options")]
-pub(crate) struct Global {
-    /// The gateway's address; wss:// for anything beyond this machine and private networks
-    #[arg(long, global = true, value_name = "URL", env = "OPENCLAW_GATEWAY_URL", default_value = DEFAULT_URL)]
-    #[arg(hide_env_values = true)]
-    pub(crate) url: String,
-
-    /// The gateway's token; other users of this machine may see it, so prefer the variable or --token-file
-    #[arg(long, global = true, value_name = "TOKEN", env = "OPENCLAW_GATEWAY_TOKEN", value_parser = secret)]
-    #[arg(hide_env_values = true)]
-    pub(crate) token: Option<Secret>,
-
-    /// A file that holds the token; white space around it is ignored
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-
-    /// The gateway's password
-    #[arg(long, global = true, value_name = "PASSWORD", env = "OPENCLAW_GATEWAY_PASSWORD", value_parser = secret)]
-    #[arg(hide_env_values = true)]
-    pub(crate) password: Option<Secret>,
-
-    /// What to connect as
-    #[arg(long, global = true, value_name = "ROLE", default_value = "operator", value_parser = ["operator", "node"])]
-    pub(crate) role: String,
-
-    /// A scope to ask for, instead of operator.read; may be repeated
-    #[arg(long = "scope", global = true, value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) scopes: Vec<String>,
-
-    /// Which adapter of the library carries the connection
-    #[arg(long, global = true, value_name = "RUNTIME", value_enum, default_value_t = Adapter::Tokio)]
-    pub(crate) runtime: Adapter,
-
-    /// Machine-readable output, errors included
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-
-    /// When to use colours; auto heeds NO_COLOR and CLICOLOR_FORCE
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
-    pub(crate) color: Colour,
-
-    /// Record what the connection does, for replay; credentials are left out
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) record: Option<PathBuf>,
-
-    /// Tell on standard error what happens; twice for more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub(crate) verbose: u8,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Colour {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Subcommand)]
@@ -172,6 +43,48 @@ pub(crate) enum Command {
     /// Run the client over a recording once more and tell whether it does the same again
     #[command(after_help = REPLAY_HELP)]
     Replay(Replay),
+    /// Have this device approved by the gateway's operator, and wait for that
+    #[command(after_help = PAIR_HELP)]
+    Pair(Pair),
+    /// This device's identity and the tokens it was issued; needs no gateway
+    #[command(after_help = DEVICE_HELP)]
+    #[command(subcommand)]
+    Device(Device),
+    /// Say what an error code, a close code or an HTTP status means and what to do about it
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(Explain),
+}
+
+#[derive(Args)]
+pub(crate) struct Pair {
+    /// How long to wait, connecting included: 5m, 1h, or none
+    #[arg(long, value_name = "TIME", default_value = "none", value_parser = patience)]
+    pub(crate) timeout: Patience,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Device {
+    /// Show who this device is, where that is kept, and for which gateways it has tokens
+    Show,
+    /// Make an identity, unless there is one
+    New {
+        /// Make a new one in its place: every pairing is lost
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Remove the identity and every token
+    Forget {
+        /// Really
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// The code, for example PAIRING_REQUIRED, 1008 or 503; without it, all of them
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) code: Option<String>,
 }
 
 /// What the served gateway speaks.
@@ -276,11 +189,6 @@ fn repeated(text: &str) -> Result<Repeated, String> {
         return Err("the event has no name".into());
     }
     Ok(Repeated { name: name.into(), period: duration(period)? })
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "clap takes fallible functions")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
 }
 
 fn patience(text: &str) -> Result<Patience, String> {

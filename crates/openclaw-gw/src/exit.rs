@@ -9,10 +9,14 @@ pub(crate) enum Exit {
     Success = 0,
     /// The gateway answered, and its answer is a refusal.
     Refused = 1,
-    /// No connection, no authority to connect, or a connection that broke.
+    /// No connection, or a connection that broke.
     Connection = 2,
     /// Time ran out.
     Timeout = 3,
+    /// An operator has to approve the device first.
+    Pairing = 4,
+    /// The credential or the device was refused, or the gateway's certificate is not the pinned one.
+    Authentication = 5,
     /// The command line, or a file it names, cannot be used (`EX_USAGE` of `sysexits.h`).
     Usage = 64,
     /// Standard output cannot be written (`EX_IOERR`); one that was closed is no error.
@@ -44,6 +48,8 @@ mod tests {
             (Exit::Refused, 1),
             (Exit::Connection, 2),
             (Exit::Timeout, 3),
+            (Exit::Pairing, 4),
+            (Exit::Authentication, 5),
             (Exit::Usage, 64),
             (Exit::Output, 74),
             (Exit::Interrupted, 130),

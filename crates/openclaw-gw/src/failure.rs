@@ -1,18 +1,23 @@
 //! What went wrong, for people and for programs.
 
+mod json;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use openclaw_client::{BuildError, CallError, ConnectError, Down, GatewayError, NotSent, UrlError};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use openclaw_client::recovery::{PauseReason, Reaction, Situation, reaction};
+use openclaw_client::store::StoreError;
+use openclaw_client::{
+    BuildError, CallError, ConnectError, Down, GatewayError, NotSent, PairingRequest, TrustError, UrlError,
+};
 
 use crate::exit::Exit;
 use crate::hint;
 use crate::output::json::one_line;
 use crate::output::look::{ERROR, LABEL, Look};
 use crate::output::mask::Mask;
+use crate::output::pairing;
 use crate::output::sanitise::escape;
 use crate::output::time::span;
 use crate::settings::Settings;
@@ -23,6 +28,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     message: String,
     gateway: Option<Box<GatewayError>>,
+    /// What an operator has to approve first.
+    pairing: Option<Box<PairingRequest>>,
     hint: Option<String>,
     /// Whether repeating a call could repeat an effect; none where there was no call.
     may_have_run: Option<bool>,
@@ -38,6 +45,7 @@ impl Failure {
             exit,
             message: message.into(),
             gateway: None,
+            pairing: None,
             hint: None,
             may_have_run: None,
             accepted: false,
@@ -75,19 +83,41 @@ impl Failure {
     /// No client could be made.
     pub(crate) fn build(error: &BuildError) -> Self {
         match error {
-            BuildError::Url(url) => {
-                let message = match url {
-                    // The library speaks of an opt-in that this program does not have.
-                    UrlError::PlaintextRefused { host } => {
-                        format!("refusing to send credentials unencrypted to {host:?}")
-                    }
-                    other => other.to_string(),
-                };
-                Self::usage(message).hint(hint::for_url(url))
-            }
+            BuildError::Url(error) => Self::url(error),
+            BuildError::Trust(error) => Self::trust(error),
+            BuildError::Store(error) => Self::store(error),
             BuildError::Proxy { .. } => Self::usage(error.to_string()).hint(hint::FOR_PROXY_VARIABLE.to_owned()),
             _ => Self::new(Exit::Connection, error.to_string()),
         }
+    }
+
+    /// The address cannot be used.
+    pub(crate) fn url(error: &UrlError) -> Self {
+        let message = match error {
+            // The library names an opt-in by another name than this program's.
+            UrlError::PlaintextRefused { host } => format!("refusing to send credentials unencrypted to {host:?}"),
+            other => other.to_string(),
+        };
+        Self::usage(message).hint(hint::for_url(error))
+    }
+
+    fn trust(error: &TrustError) -> Self {
+        Self::usage(error.to_string()).hint(hint::for_trust(error))
+    }
+
+    /// The device's identity or its tokens cannot be used. The error says how to mend that.
+    pub(crate) fn store(error: &StoreError) -> Self {
+        Self::store_alone(error).hint("to connect without the identity of this device: --no-device".to_owned())
+    }
+
+    /// The same where there is no way round it.
+    pub(crate) fn store_alone(error: &StoreError) -> Self {
+        Self::usage(error.to_string())
+    }
+
+    /// The same, with advice.
+    pub(crate) fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::usage(message).hint(hint.into())
     }
 
     /// No connection.
@@ -100,7 +130,8 @@ impl Failure {
 
     /// The connection did not come about, or ended.
     pub(crate) fn down(down: &Down, settings: &Settings) -> Self {
-        let mut failure = Self::new(Exit::Connection, down.to_string()).hint(hint::for_down(down, settings));
+        let mut failure = Self::new(exit_of(down), down.to_string()).hint(hint::for_down(down, settings));
+        failure.pairing = down.pairing().map(Box::new);
         if let Down::Refused(error) = down {
             failure.gateway = Some(Box::new(error.clone()));
         }
@@ -111,6 +142,14 @@ impl Failure {
     pub(crate) fn no_connection_in_time(limit: Duration) -> Self {
         Self::new(Exit::Timeout, format!("no connection within {}", span(limit)))
             .hint("is the address right? Give more time with --timeout".to_owned())
+    }
+
+    /// The time the user gave ran out before an operator approved.
+    pub(crate) fn not_approved_in_time(limit: Duration, request: PairingRequest) -> Self {
+        let mut failure = Self::new(Exit::Timeout, format!("not approved within {}", span(limit)))
+            .hint("nothing is lost: approve it, then run this again".to_owned());
+        failure.pairing = Some(Box::new(request));
+        failure
     }
 
     /// A call without a result. `listed` says whether the gateway advertises the method.
@@ -131,7 +170,7 @@ impl Failure {
                 Self::usage(error.to_string())
             }
             CallError::OutcomeUnknown(down) | CallError::NotSent(NotSent::ConnectionLost(down)) => {
-                Self::new(Exit::Connection, error.to_string()).hint(hint::for_down(down, settings))
+                Self::new(exit_of(down), error.to_string()).hint(hint::for_down(down, settings))
             }
             _ => Self::new(Exit::Connection, error.to_string()),
         };
@@ -170,6 +209,9 @@ impl Failure {
                 row("next step", step);
             }
         }
+        for (label, value) in self.pairing.iter().flat_map(|request| pairing::rows(request)) {
+            row(label, &value);
+        }
         if let Some(payload) = &self.payload {
             row("payload", &one_line(payload));
         }
@@ -181,98 +223,32 @@ impl Failure {
         }
         text
     }
+}
 
-    fn json(&self) -> String {
-        let gateway = self.gateway.as_deref();
-        let raw = |json: Option<&str>| json.and_then(|json| RawValue::from_string(one_line(json).into_owned()).ok());
-        let error = ErrorObject {
-            kind: match self.exit {
-                Exit::Refused => "refused",
-                Exit::Timeout => "timeout",
-                Exit::Usage => "usage",
-                Exit::Output => "output",
-                _ => "connection",
-            },
-            message: gateway.map_or(&self.message, |error| &error.message),
-            code: gateway.map(|error| error.code.as_str()),
-            detail_code: gateway.and_then(|error| error.detail_code.as_deref()),
-            reason: gateway.and_then(|error| error.detail_reason.as_deref()),
-            details: raw(gateway.and_then(GatewayError::details)),
-            retryable: gateway.and_then(|error| error.retryable),
-            retry_after_ms: gateway
-                .and_then(|error| error.retry_after)
-                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            missing_scope: gateway.and_then(|error| error.missing_scope.as_deref()),
-            next_step: gateway.and_then(|error| error.next_step.as_deref()),
-            may_have_run: self.may_have_run,
-            accepted: self.accepted.then_some(true),
-            payload: raw(self.payload.as_deref()),
-            hint: self.hint.as_deref(),
-            exit_code: self.exit.code(),
-        };
-        let json = serde_json::to_string(&Envelope { error }).unwrap_or_else(|_| r#"{"error":{}}"#.into());
-        escape(&json).into_owned()
+/// What a script has to tell apart: whom to ask before the next attempt.
+fn exit_of(down: &Down) -> Exit {
+    if down.pairing().is_some() {
+        return Exit::Pairing;
     }
-}
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    error: ErrorObject<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ErrorObject<'a> {
-    kind: &'static str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retryable: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    missing_scope: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_step: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    may_have_run: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
-    exit_code: u8,
+    match reaction(down, &Situation::default()) {
+        Reaction::Pause { reason: PauseReason::Pairing, .. } => Exit::Pairing,
+        Reaction::Pause {
+            reason: PauseReason::Credentials | PauseReason::DeviceIdentity | PauseReason::Withdrawn | PauseReason::Trust,
+            ..
+        } => Exit::Authentication,
+        _ => Exit::Connection,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::Adapter;
     use crate::output::look::Stream;
-    use openclaw_client::connect::{Auth, Role};
     use openclaw_client::{Rejected, TransportError};
     use std::sync::Arc;
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const LOOK: Look = Look { json: false, out: PLAIN, err: PLAIN };
-
-    fn settings() -> Settings {
-        Settings {
-            url: String::new(),
-            auth: Auth::default(),
-            role: Role::Operator,
-            scopes: Vec::new(),
-            adapter: Adapter::default(),
-        }
-    }
 
     fn rejected(body: &str) -> CallError {
         CallError::Rejected(Box::new(Rejected { error: GatewayError::parse(body), payload: None, accepted: false }))
@@ -281,14 +257,14 @@ mod tests {
     #[test]
     fn each_kind_of_failure_has_its_exit_code() {
         let refused = Arc::new(Down::Transport(TransportError::Connect("refused".into())));
-        let exit = |error: CallError| Failure::call(&error, &settings(), true).exit;
+        let exit = |error: CallError| Failure::call(&error, &Settings::example(), true).exit;
         assert_eq!(exit(rejected(r#"{"code":"UNAVAILABLE"}"#)), Exit::Refused);
         assert_eq!(exit(CallError::TimedOut { sent: true }), Exit::Timeout);
         assert_eq!(exit(CallError::OutcomeUnknown(Arc::clone(&refused))), Exit::Connection);
         assert_eq!(exit(CallError::NotSent(NotSent::ConnectionLost(Arc::clone(&refused)))), Exit::Connection);
         assert_eq!(exit(CallError::NotSent(NotSent::FrameTooLarge { size: 2, limit: 1 })), Exit::Usage);
         assert_eq!(exit(CallError::UnreadableAnswer), Exit::Connection);
-        assert_eq!(Failure::connect(&ConnectError::Down(refused), &settings()).exit, Exit::Connection);
+        assert_eq!(Failure::connect(&ConnectError::Down(refused), &Settings::example()).exit, Exit::Connection);
         assert_eq!(Failure::no_connection_in_time(Duration::from_secs(1)).exit, Exit::Timeout);
     }
 
@@ -297,7 +273,7 @@ mod tests {
         let body = r#"{"code":"UNAVAILABLE","message":"busy\u001b[2J","retryable":true,"retryAfterMs":1500,
             "details":{"reason":"gateway-restarting",
             "recommendedNextStep":"wait_then_retry"}}"#;
-        let failure = Failure::call(&rejected(body), &settings(), true);
+        let failure = Failure::call(&rejected(body), &Settings::example(), true);
         let text = failure.text(LOOK);
         for part in [
             "error: UNAVAILABLE/gateway-restarting: busy\\u001b[2J",

@@ -1,8 +1,9 @@
 //! What to do next: advice for everything that commonly goes wrong.
 
-use openclaw_client::connect::{ProtocolRange, Role};
+use openclaw_client::connect::ProtocolRange;
 use openclaw_client::proto::UpgradeRefused;
-use openclaw_client::{Down, ErrorCode, GatewayError, ProxyError, TransportError, UrlError};
+use openclaw_client::recovery::{CLOSE_CODES, HTTP_STATUSES, Place, Rule, row_of};
+use openclaw_client::{Down, ErrorCode, GatewayError, ProxyError, TransportError, TrustError, UrlError};
 
 use crate::output::time::span;
 use crate::settings::Settings;
@@ -12,7 +13,8 @@ pub(crate) fn for_url(error: &UrlError) -> String {
     match error {
         UrlError::PlaintextRefused { host } => format!(
             "ws:// would send the credential readable to everyone on the way: use wss://{host}, or a tunnel \
-             (ssh -L 18789:127.0.0.1:18789 {host}) and --url ws://127.0.0.1:18789"
+             (ssh -L 18789:127.0.0.1:18789 {host}) and --url ws://127.0.0.1:18789; where the way there is safe, \
+             --insecure-plaintext allows it"
         ),
         UrlError::UserInfo => "use --token or --password, or their environment variables".into(),
         _ => "give an address such as ws://127.0.0.1:18789 or wss://gateway.example with --url or \
@@ -21,12 +23,25 @@ pub(crate) fn for_url(error: &UrlError) -> String {
     }
 }
 
+/// Advice for pins and authorities that cannot be used.
+pub(crate) fn for_trust(error: &TrustError) -> Option<String> {
+    let text = match error {
+        TrustError::PinWithoutTls => "leave --tls-pin out, or give a wss:// address",
+        TrustError::Authority(_) => "each --ca names a file of certificates (PEM), or one certificate (DER)",
+        _ => return None,
+    };
+    Some(text.into())
+}
+
 /// Advice for a proxy that cannot be used.
 pub(crate) const FOR_PROXY_VARIABLE: &str =
     "HTTPS_PROXY and ALL_PROXY name an http:// proxy; NO_PROXY names hosts that are reached without it";
 
 /// Advice for a connection that did not come about, or ended.
 pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
+    if down.pairing().is_some() {
+        return Some("when it is approved, run this again; openclaw-gw pair waits for it".into());
+    }
     let text = match down {
         Down::Transport(error) => return for_transport(error),
         Down::DialTimeout => "nothing answers at this address: is it right, and does a firewall let it through?",
@@ -38,14 +53,11 @@ pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
             "the credential or the list of scopes is far too long: check --token-file and --scope"
         }
         Down::Refused(error) => return for_refusal(error, settings),
-        Down::Closed { code: Some(1012), .. } => "the gateway restarts: try again in a moment",
-        Down::Closed { code: Some(1013), .. } => "the gateway cannot take the connection now: try again in a moment",
         Down::Closed { code: None, after_hello: false, .. } => {
             "the connection was cut before the gateway greeted: check --url; if that port speaks TLS, use wss://"
         }
-        Down::Closed { code: Some(1008), after_hello: true, .. } => {
-            "the gateway cuts clients that read too slowly or ask for what they may not have"
-        }
+        Down::Closed { code, .. } => return for_close(*code),
+        Down::NotSigned(_) => "the identity of this device cannot sign: see openclaw-gw device show",
         Down::Silent | Down::WriteStalled => "the network or the gateway hangs: try again",
         _ => return None,
     };
@@ -59,11 +71,14 @@ fn for_transport(error: &TransportError) -> Option<String> {
         }
         TransportError::Resolve { .. } => "is the host name right? Check --url or OPENCLAW_GATEWAY_URL",
         TransportError::Tls(_) => {
-            "the certificate must be valid for this host and issued by an authority this system trusts; \
-             a gateway without TLS is reached with ws://, from the same machine or a private network"
+            "the certificate must be valid for this host and issued by an authority this system trusts, or by one of \
+             --ca FILE; a certificate that signed itself is believed with --tls-pin; a gateway without TLS is reached with ws://, from the same machine or a private network"
         }
-        TransportError::PinMismatch { .. } => {
-            "somebody is in between, or the gateway's certificate was changed: compare the fingerprint on its own machine"
+        TransportError::PinMismatch { found, .. } => {
+            return Some(format!(
+                "somebody is in between, or the gateway's certificate was changed: compare the fingerprint on its own \
+                 machine, and if it is the same, accept the new one with --tls-pin {found}"
+            ));
         }
         TransportError::Proxy(error) => return Some(for_proxy(error)),
         TransportError::UpgradeRefused(refused) => return for_upgrade(refused),
@@ -98,66 +113,64 @@ fn for_upgrade(refused: &UpgradeRefused) -> Option<String> {
                 wait.unwrap_or_default()
             ));
         }
-        401 | 403 | 407 => "a proxy before the gateway refuses: it may want a login of its own",
         300..=399 => "the address redirects elsewhere: give the gateway's own address with --url",
-        _ => "does an OpenClaw gateway listen at this address and path? Check --url",
+        status => {
+            let row = HTTP_STATUSES.iter().find(|row| row.status == status);
+            row.map_or("does an OpenClaw gateway listen at this address and path? Check --url", |row| row.next)
+        }
     };
     Some(text.into())
 }
 
-/// Advice for a `connect` the gateway refused.
+/// What the table says of a close code; where the client would just come back, the person has to.
+fn for_close(code: Option<u16>) -> Option<String> {
+    let row = CLOSE_CODES.iter().find(|row| row.code == code)?;
+    Some(match row.next {
+        "" => format!("{}: try again in a moment", row.meaning),
+        next => format!("{}: {next}", row.meaning),
+    })
+}
+
+/// Advice for a `connect` the gateway refused: the table's, and how this program is told.
 fn for_refusal(error: &GatewayError, settings: &Settings) -> Option<String> {
-    let text = match error.finest_code() {
-        "AUTH_TOKEN_MISMATCH" => {
-            "check --token / OPENCLAW_GATEWAY_TOKEN (or --token-file): the gateway has another token"
-        }
-        "AUTH_TOKEN_MISSING" => "the gateway wants a token: give --token-file, OPENCLAW_GATEWAY_TOKEN or --token",
-        "AUTH_PASSWORD_MISMATCH" => "check --password / OPENCLAW_GATEWAY_PASSWORD: the gateway has another password",
-        "AUTH_PASSWORD_MISSING" => "the gateway wants a password: set OPENCLAW_GATEWAY_PASSWORD or give --password",
-        "AUTH_REQUIRED" | "AUTH_UNAUTHORIZED" => {
-            "the gateway wants a credential: give --token-file, OPENCLAW_GATEWAY_TOKEN or OPENCLAW_GATEWAY_PASSWORD"
-        }
-        "AUTH_TOKEN_NOT_CONFIGURED" | "AUTH_PASSWORD_NOT_CONFIGURED" => {
-            "the gateway itself has no such credential yet: configure it there first"
-        }
-        "AUTH_RATE_LIMITED" => "too many failed attempts: wait, then try again with the right credential",
-        "PROTOCOL_MISMATCH" => return Some(protocol_advice(error)),
-        "DEVICE_IDENTITY_REQUIRED" => device_advice(settings),
-        "PAIRING_REQUIRED" => return Some(pairing_advice(error)),
-        "startup-sidecars" => "the gateway is still starting: try again in a moment",
-        "gateway-restarting" | "gateway-suspending" => "the gateway is about to stop: try again later",
-        _ => return for_call(error, settings, true),
+    let row = row_of(error).filter(|row| row.rule != Rule::Request && row.place != Place::Top);
+    let Some(row) = row else {
+        let own = for_call(error, settings, true);
+        return own.or_else(|| row_of(error).map(|row| row.next.to_owned()).filter(|next| !next.is_empty()));
     };
-    Some(text.into())
+    if row.next.is_empty() {
+        return Some(match error.retry_after {
+            Some(wait) => format!("{}: try again in {}", row.meaning, span(wait)),
+            None => format!("{}: try again in a moment", row.meaning),
+        });
+    }
+    Some(match how(row.code, error, settings) {
+        Some(how) => format!("{}: {how}", row.next),
+        None => row.next.into(),
+    })
 }
 
-fn device_advice(settings: &Settings) -> &'static str {
-    if settings.role == Role::Node {
-        "nodes need a device identity, and this program has none yet"
-    } else if settings.auth.is_empty() {
-        "no credential was given, so the gateway asks for a paired device: give --token-file, OPENCLAW_GATEWAY_TOKEN \
-         or OPENCLAW_GATEWAY_PASSWORD"
-    } else {
-        "the gateway wants a paired device here, and this program has no device identity yet: \
-         with a token, connect from the gateway's own machine"
-    }
+/// Where this program takes what a gateway wants.
+fn how(code: &str, error: &GatewayError, settings: &Settings) -> Option<String> {
+    let text = match code {
+        "AUTH_TOKEN_MISMATCH" | "AUTH_TOKEN_MISSING" => "--token-file, OPENCLAW_GATEWAY_TOKEN or --token",
+        "AUTH_PASSWORD_MISMATCH" | "AUTH_PASSWORD_MISSING" => "OPENCLAW_GATEWAY_PASSWORD or --password",
+        "AUTH_REQUIRED" | "AUTH_UNAUTHORIZED" => {
+            "--token-file, OPENCLAW_GATEWAY_TOKEN or OPENCLAW_GATEWAY_PASSWORD, or openclaw-gw pair"
+        }
+        "AUTH_DEVICE_TOKEN_MISMATCH" => "openclaw-gw pair",
+        "DEVICE_IDENTITY_REQUIRED" if !settings.device => "leave --no-device out",
+        "PROTOCOL_MISMATCH" => return Some(protocol_advice(error)),
+        _ => return None,
+    };
+    Some(text.into())
 }
 
 fn protocol_advice(error: &GatewayError) -> String {
     let ours = ProtocolRange::default();
     let theirs = detail(error, "expectedProtocol");
     let theirs = theirs.map_or_else(|| "another one".into(), |version| format!("protocol {version}"));
-    format!(
-        "this program speaks protocols {} to {}, the gateway {theirs}: update the older of the two",
-        ours.min, ours.max
-    )
-}
-
-fn pairing_advice(error: &GatewayError) -> String {
-    match detail(error, "requestId") {
-        Some(id) => format!("approve it on the gateway's machine: openclaw devices approve {id}"),
-        None => "approve this device on the gateway's machine: openclaw devices list".into(),
-    }
+    format!("this program speaks protocols {} to {}, the gateway {theirs}", ours.min, ours.max)
 }
 
 /// A member of the error's details as plain text.
@@ -187,9 +200,14 @@ pub(crate) fn for_call(error: &GatewayError, settings: &Settings, listed: bool) 
         }
         let asked = settings.scopes.iter().any(|asked| asked.as_str() == scope);
         return Some(if asked {
-            format!("{scope} was asked for and not granted: `openclaw-gw status` shows what was")
+            format!(
+                "{scope} was asked for and not granted: `openclaw-gw status` shows what was, and \
+                 `openclaw-gw --scope {scope} pair` asks an operator for it"
+            )
         } else {
-            format!("ask for it: --scope {scope}")
+            format!(
+                "ask for it: --scope {scope}; where an operator has to approve that: openclaw-gw --scope {scope} pair"
+            )
         });
     }
     if let Some(wait) = error.retry_after {
@@ -204,35 +222,25 @@ pub(crate) fn for_call(error: &GatewayError, settings: &Settings, listed: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::Adapter;
-    use openclaw_client::Plaintext;
-    use openclaw_client::connect::{Auth, Scope};
+    use crate::exit::Exit;
+    use crate::failure::Failure;
     use openclaw_client::proto::GatewayUrl;
-
-    fn settings() -> Settings {
-        Settings {
-            url: String::new(),
-            auth: Auth::token("t"),
-            role: Role::Operator,
-            scopes: vec![Scope::Read],
-            adapter: Adapter::default(),
-        }
-    }
+    use openclaw_client::{Fingerprint, Plaintext};
 
     fn refusal(body: &str) -> String {
-        for_refusal(&GatewayError::parse(body), &settings()).unwrap_or_default()
+        for_down(&Down::Refused(GatewayError::parse(body)), &Settings::example()).unwrap_or_default()
     }
 
     #[test]
     fn every_common_refusal_names_the_way_out() {
         let body = |code| format!(r#"{{"code":"INVALID_REQUEST","message":"m","details":{{"code":"{code}"}}}}"#);
         for (code, word) in [
-            ("AUTH_TOKEN_MISMATCH", "--token / OPENCLAW_GATEWAY_TOKEN"),
+            ("AUTH_TOKEN_MISMATCH", "--token-file, OPENCLAW_GATEWAY_TOKEN or --token"),
             ("AUTH_TOKEN_MISSING", "OPENCLAW_GATEWAY_TOKEN"),
             ("AUTH_PASSWORD_MISMATCH", "OPENCLAW_GATEWAY_PASSWORD"),
-            ("AUTH_RATE_LIMITED", "wait"),
+            ("AUTH_RATE_LIMITED", ""),
             ("DEVICE_IDENTITY_REQUIRED", "device"),
-            ("PAIRING_REQUIRED", "approve"),
+            ("PAIRING_REQUIRED", "openclaw-gw pair"),
         ] {
             assert!(refusal(&body(code)).contains(word), "{code}");
         }
@@ -243,22 +251,46 @@ mod tests {
     }
 
     #[test]
-    fn without_a_credential_the_advice_is_to_give_one() {
-        let bare = Settings { auth: Auth::default(), ..settings() };
-        assert!(device_advice(&bare).contains("no credential was given"));
-        assert!(!device_advice(&settings()).contains("no credential was given"));
+    fn the_table_is_where_the_advice_comes_from() {
+        for row in openclaw_client::recovery::codes().filter(|row| row.place == Place::Detail) {
+            let body = format!(r#"{{"code":"INVALID_REQUEST","details":{{"code":"{}"}}}}"#, row.code);
+            let advice = refusal(&body);
+            let pairing = row.code == "PAIRING_REQUIRED";
+            assert!(row.rule == Rule::Request || pairing || advice.contains(row.next), "{}: {advice}", row.code);
+        }
+        assert!(for_close(Some(4001)).unwrap().contains("authority withdrawn"));
+        assert!(for_close(Some(1012)).unwrap().contains("try again"));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_the_pinned_one_shows_both_and_how_to_accept_it() {
+        let (pinned, found) = (Fingerprint::new([1; 32]), Fingerprint::new([2; 32]));
+        let down = Down::Transport(TransportError::PinMismatch { expected: vec![pinned], found });
+        let failure = Failure::down(&down, &Settings::example());
+        assert_eq!(failure.exit, Exit::Authentication);
+        assert!(down.to_string().contains(&pinned.to_string()) && down.to_string().contains(&found.to_string()));
+        assert!(for_down(&down, &Settings::example()).unwrap().ends_with(&format!("--tls-pin {found}")));
+    }
+
+    #[test]
+    fn the_advice_against_a_close_without_an_answer() {
+        let closed = |code, reason: &str, after_hello| Down::Closed { code, reason: reason.into(), after_hello };
+        let settings = Settings::example();
+        let pairing = closed(Some(1008), "pairing required (requestId: req-1)", false);
+        assert_eq!(Failure::down(&pairing, &settings).exit, Exit::Pairing);
+        assert!(for_down(&pairing, &settings).unwrap().contains("openclaw-gw pair"));
+        assert_eq!(Failure::down(&closed(Some(4001), "", false), &settings).exit, Exit::Authentication);
+        assert_eq!(Failure::down(&closed(Some(4001), "", true), &settings).exit, Exit::Connection);
     }
 
     #[test]
     fn a_missing_scope_is_asked_for_unless_it_was() {
         let error =
             |scope: &str| GatewayError::parse(&format!(r#"{{"code":"FORBIDDEN","message":"missing scope: {scope}"}}"#));
-        assert_eq!(
-            for_call(&error("operator.write"), &settings(), true).unwrap(),
-            "ask for it: --scope operator.write"
-        );
-        assert!(for_call(&error("operator.read"), &settings(), true).unwrap().contains("not granted"));
-        assert!(for_call(&error("operator.admin"), &settings(), false).unwrap().contains("name right"));
+        let advice = for_call(&error("operator.write"), &Settings::example(), true).unwrap();
+        assert!(advice.starts_with("ask for it: --scope operator.write;"), "{advice}");
+        assert!(for_call(&error("operator.read"), &Settings::example(), true).unwrap().contains("not granted"));
+        assert!(for_call(&error("operator.admin"), &Settings::example(), false).unwrap().contains("name right"));
     }
 
     #[test]

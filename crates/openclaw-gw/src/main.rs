@@ -4,6 +4,7 @@ mod adapter;
 mod cli;
 mod commands;
 mod connect;
+mod device;
 mod exit;
 mod failure;
 mod hint;

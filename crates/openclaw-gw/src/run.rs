@@ -3,15 +3,19 @@
 use std::ffi::OsString;
 use std::future::Future;
 
+use openclaw_client::Notice;
+
 use crate::cli::{self, Cli, Colour, Command};
-use crate::commands::{Halt, Job, demo, replay, serve};
+use crate::commands::{Halt, Job, demo, device, explain, replay, serve};
 use crate::connect::Session;
+use crate::device::Device;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::logging;
 use crate::output::look::Look;
 use crate::output::mask::Mask;
+use crate::output::warning::warn;
 use crate::recording::RecordFile;
 use crate::settings::Settings;
 
@@ -46,9 +50,11 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
 
 fn execute(cli: Cli, settings: Settings) -> Exit {
     let look = Look::new(cli.global.json, cli.global.color);
-    let mask = settings.mask();
+    let mask = settings.mask(None);
     let alone = match &cli.command {
         Command::Replay(args) => Some(replay::run(&args.file, look)),
+        Command::Device(args) => Some(device::run(args, look)),
+        Command::Explain(args) => Some(explain::run(args, look)),
         Command::Demo => Some(alone(demo::run(look, settings.adapter), &mask, cli.global.verbose, Halt::Interrupted)),
         Command::Serve(args) => {
             let serving = serve::run(args, &settings, look);
@@ -63,17 +69,30 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
             failure.exit
         });
     }
+    // Before the runtime and its signal handlers are there, so that Ctrl-C ends a wait for standard input, or for another
+    // process that holds the store, at once.
+    let prepared = Job::prepare(cli.command, &settings).and_then(|job| Ok((job, Device::open(&settings)?)));
+    let (job, device) = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            failure.print(look, &mask);
+            return failure.exit;
+        }
+    };
+    let mask = settings.mask(device.as_ref().and_then(|device| device.token.as_ref()));
     logging::start(cli.global.verbose, mask.clone());
-    // Before the runtime and its signal handlers are there, so that Ctrl-C ends a wait for standard input at once.
+    if settings.exposed() {
+        warn(look, "the credential crosses the network in clear, as --insecure-plaintext allows; wss:// would hide it");
+    }
     let record = cli.global.record;
-    let result = Job::prepare(cli.command).and_then(|job| {
+    let result = (|| {
         let (file, finished) = record.as_deref().map(RecordFile::create).transpose()?.unzip();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::system("cannot start the runtime", &error))?;
         let result = runtime.block_on(async {
-            let result = work(job, settings, look, mask.clone(), file).await;
+            let result = work(job, settings, device, look, mask.clone(), file).await;
             if let Some(finished) = finished {
                 // The driver ends now that nobody holds the client, and with it the recording.
                 let _ = tokio::task::spawn_blocking(|| finished.wait()).await;
@@ -83,8 +102,8 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
         // Name resolution and a blocked standard output may still be under way, and nobody waits for them any more.
         runtime.shutdown_background();
         Ok(result)
-    });
-    match result.unwrap_or_else(|failure| Err(failure.into())) {
+    })();
+    match result.unwrap_or_else(|failure: Failure| Err(failure.into())) {
         Ok(()) | Err(Halt::StdoutClosed) => Exit::Success,
         Err(Halt::Interrupted) => Exit::Interrupted,
         Err(Halt::Failed(failure)) => {
@@ -123,16 +142,39 @@ fn alone(
 }
 
 /// Runs a job until it is done or interrupted, and closes the connection either way.
-async fn work(job: Job, settings: Settings, look: Look, mask: Mask, record: Option<RecordFile>) -> Result<(), Halt> {
+async fn work(
+    job: Job,
+    settings: Settings,
+    device: Option<Device>,
+    look: Look,
+    mask: Mask,
+    record: Option<RecordFile>,
+) -> Result<(), Halt> {
     let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
     let ends_when_interrupted = job.ends_when_interrupted();
-    let mut session = Session::new(settings, look, mask, job.reconnects(), record)?;
+    let mut session = Session::new(settings, device, look, mask.clone(), job.manner(), record)?;
     let client = session.client.clone();
+    let mut notices = client.notices();
     let result = tokio::select! {
         biased;
         () = interrupted => if ends_when_interrupted { Ok(()) } else { Err(Halt::Interrupted) },
         result = job.run(&mut session) => result,
     };
     client.shutdown().await;
+    // By now every token that was issued is stored, or is not.
+    while let Some(notice) = now(notices.next()).await {
+        if let Ok(Notice::Store { error }) = notice {
+            warn(look, &mask.hide(&format!("the token of this device was not stored: {error}")));
+        }
+    }
     result
+}
+
+/// What is there already.
+async fn now<V>(next: impl Future<Output = Option<V>>) -> Option<V> {
+    tokio::select! {
+        biased;
+        value = next => value,
+        () = std::future::ready(()) => None,
+    }
 }

@@ -7,8 +7,9 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
-use openclaw_client::Secret;
 use openclaw_client::connect::{Auth, Role, Scope};
+use openclaw_client::proto::GatewayUrl;
+use openclaw_client::{Fingerprint, Plaintext, Secret, UrlError};
 
 use crate::adapter::Adapter;
 use crate::cli::{Cli, DEFAULT_URL, Global};
@@ -23,10 +24,21 @@ pub(crate) struct Settings {
     pub(crate) scopes: Vec<Scope>,
     /// What carries the connection.
     pub(crate) adapter: Adapter,
+    /// Whether to connect as this device.
+    pub(crate) device: bool,
+    /// The only certificates to believe; none for what authorities say.
+    pub(crate) pins: Vec<Fingerprint>,
+    /// Authorities to believe beside the system's.
+    pub(crate) authorities: Vec<Vec<u8>>,
+    /// Whether the user allows plaintext to the host of the address.
+    pub(crate) insecure_plaintext: bool,
 }
 
 /// More than any gateway takes before it knows who connects.
 const MAX_TOKEN_FILE: u64 = 65_536;
+
+/// The lists of authorities that systems come with have a few hundred kilobytes.
+const MAX_CA_FILE: u64 = 4 * 1024 * 1024;
 
 impl Settings {
     /// Resolves the global options; `matches` tells a value of the command line from one of the environment.
@@ -57,12 +69,53 @@ impl Settings {
             role,
             scopes,
             adapter: global.runtime,
+            device: !global.no_device,
+            pins: global.pins.clone(),
+            authorities: global
+                .authorities
+                .iter()
+                .map(|path| ca_file(path))
+                .collect::<Result<_, _>>()
+                .map_err(|text| usage(ErrorKind::ValueValidation, &text))?,
+            insecure_plaintext: global.insecure_plaintext,
         })
     }
 
-    /// What hides these credentials wherever they turn up.
-    pub(crate) fn mask(&self) -> Mask {
-        Mask::new([&self.auth.token, &self.auth.password].into_iter().flatten())
+    /// The address, if it may be used.
+    pub(crate) fn address(&self) -> Result<GatewayUrl, UrlError> {
+        let allowed = if self.insecure_plaintext { Plaintext::Anywhere } else { Plaintext::default() };
+        GatewayUrl::parse(&self.url, allowed)
+    }
+
+    /// Whether the credential will be readable on the way, beyond what is allowed anyway.
+    pub(crate) fn exposed(&self) -> bool {
+        matches!(
+            GatewayUrl::parse(&self.url, Plaintext::default()),
+            Err(UrlError::PlaintextRefused { .. }) if self.insecure_plaintext
+        )
+    }
+
+    /// What hides these credentials, and that of the device, wherever they turn up.
+    pub(crate) fn mask(&self, device: Option<&Secret>) -> Mask {
+        Mask::new([self.auth.token.as_ref(), self.auth.password.as_ref(), device].into_iter().flatten())
+    }
+}
+
+#[cfg(test)]
+impl Settings {
+    /// What `openclaw-gw --token t` comes to.
+    pub(crate) fn example() -> Self {
+        Self {
+            url: DEFAULT_URL.into(),
+            auth: Auth::token("t"),
+            role: Role::Operator,
+            scopes: vec![Scope::Read],
+            adapter: Adapter::default(),
+            device: true,
+            pins: Vec::new(),
+            authorities: Vec::new(),
+            insecure_plaintext: false,
+        }
     }
 }
 
@@ -82,6 +135,19 @@ fn token_file(path: &Path) -> Result<Secret, String> {
         "" => Err(format!("the token file {shown} is empty")),
         _ if text.len() as u64 > MAX_TOKEN_FILE => Err(format!("the token file {shown} is too large to hold a token")),
         token => Ok(Secret::new(token)),
+    }
+}
+
+fn ca_file(path: &Path) -> Result<Vec<u8>, String> {
+    let shown = path.display();
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_CA_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot read the authorities in {shown}: {error}"))?;
+    match bytes.len() as u64 {
+        0 => Err(format!("the file of authorities {shown} is empty")),
+        len if len > MAX_CA_FILE => Err(format!("the file {shown} is too large to hold authorities")),
+        _ => Ok(bytes),
     }
 }
 

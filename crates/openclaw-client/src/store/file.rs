@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::format::{Damage, VERSION};
 use super::replace::{self, Staged};
-use super::tokens::Tokens;
+use super::tokens::{KeptToken, Tokens};
 use super::{CredentialStore, DeviceSeed, StoreError, StoredToken, TokenKey, identity, location, lock, reading};
 
 /// How long a change waits for other processes; each needs a few milliseconds.
@@ -76,6 +76,48 @@ impl FileStore {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What tokens are kept, without the tokens: all there are, also those of an earlier identity.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn kept(&self) -> Result<Vec<KeptToken>, StoreError> {
+        let contents = self.read(Kind::Tokens)?;
+        Ok(self.tokens(contents.as_deref())?.kept())
+    }
+
+    /// Puts a seed in the place of the one there is, if any, and removes every token: they are of no use to the new device.
+    ///
+    /// # Errors
+    /// When the store cannot be read or changed.
+    pub fn replace_seed(&self, seed: &DeviceSeed) -> Result<(), StoreError> {
+        let change = self.change()?;
+        // Looked at first: what this release cannot read must not be overwritten.
+        self.load_seed()?;
+        let tokens = self.kept()?;
+        change.replace(Kind::Identity, identity::encode(seed))?;
+        if tokens.is_empty() { Ok(()) } else { change.remove(Kind::Tokens) }
+    }
+
+    /// Removes the seed and every token. Returns whether there was anything.
+    ///
+    /// # Errors
+    /// When the store cannot be read or changed.
+    pub fn forget(&self) -> Result<bool, StoreError> {
+        let anything = || Ok((self.load_seed()?.is_some(), !self.kept()?.is_empty()));
+        if anything()? == (false, false) {
+            return Ok(false);
+        }
+        let change = self.change()?;
+        let (seed, tokens) = anything()?;
+        if tokens {
+            change.remove(Kind::Tokens)?;
+        }
+        if seed {
+            change.remove(Kind::Identity)?;
+        }
+        Ok(seed || tokens)
     }
 
     fn path(&self, kind: Kind) -> PathBuf {

@@ -34,6 +34,8 @@ pub use file::FileStore;
 pub use location::{STATE_DIR_VAR, default_dir};
 pub use memory::MemoryStore;
 pub use seed::DeviceSeed;
+#[cfg(any(unix, windows))]
+pub use tokens::KeptToken;
 
 /// Where a device keeps its seed and the tokens that gateways issued to it.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use openclaw_proto::Secret;
-use openclaw_proto::connect::Scope;
+use openclaw_proto::connect::{ClientId, Role, Scope};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -12,6 +12,24 @@ use zeroize::Zeroizing;
 
 use super::format::{self, Damage, Fields, VERSION};
 use super::{StoredToken, TokenKey};
+
+/// What a store says of a token without giving it away. Texts are as the file has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeptToken {
+    /// The gateway that issued it.
+    pub gateway: String,
+    /// The id of the device it was issued to.
+    pub device: String,
+    /// The role.
+    pub role: Role,
+    /// The kind of client that uses it.
+    pub client: ClientId,
+    /// Its scopes.
+    pub scopes: Vec<Scope>,
+    /// When it was issued, in Unix milliseconds, where the gateway said.
+    pub issued_at_ms: Option<u64>,
+}
 
 /// The file's contents: what was read, still in the file's text, and what the caller puts there, still in his hands.
 #[derive(Serialize)]
@@ -48,6 +66,11 @@ impl<'a> Tokens<'a> {
             .ok_or_else(|| Damage::corrupt("its tokens are no list of objects"))?;
         let kept = |row: Fields<'a>| Row(row.into_iter().map(|(name, raw)| (name, Field::Kept(raw))).collect());
         Ok(Self { version: VERSION, unknown, tokens: rows.into_iter().map(kept).collect() })
+    }
+
+    /// Rows that are not ours to understand are left out.
+    pub(super) fn kept(&self) -> Vec<KeptToken> {
+        self.tokens.iter().filter_map(Row::kept).collect()
     }
 
     pub(super) fn find(&self, key: &TokenKey) -> Result<Option<StoredToken>, Damage> {
@@ -106,6 +129,18 @@ impl<'a> Row<'a> {
         }
     }
 
+    fn kept(&self) -> Option<KeptToken> {
+        let text = |name| self.read::<String>(name);
+        Some(KeptToken {
+            gateway: text("gateway")?,
+            device: text("device")?,
+            role: Role::from(text("role")?),
+            client: ClientId::from(text("client")?),
+            scopes: self.read::<Vec<String>>("scopes").unwrap_or_default().into_iter().map(Scope::from).collect(),
+            issued_at_ms: self.read("issuedAtMs"),
+        })
+    }
+
     fn token(&self, key: &TokenKey) -> Result<StoredToken, Damage> {
         fn given<T>(value: Option<T>, name: &str, key: &TokenKey) -> Result<T, Damage> {
             value.ok_or_else(|| Damage::Corrupt(format!("the {name} of {} for {} is wrong", key.gateway, key.client)))
@@ -136,7 +171,6 @@ impl<'a> Row<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openclaw_proto::connect::{ClientId, Role};
     use openclaw_proto::device::DeviceId;
     use openclaw_proto::{GatewayUrl, Plaintext};
 
@@ -172,7 +206,11 @@ mod tests {
 }
 "#;
         assert_eq!(text(&tokens), expected);
-        assert_eq!(Tokens::parse(expected.as_bytes()).unwrap().find(&key), Ok(Some(token)));
+        let tokens = Tokens::parse(expected.as_bytes()).unwrap();
+        assert_eq!(tokens.find(&key), Ok(Some(token)));
+        let kept = tokens.kept();
+        assert_eq!((kept[0].gateway.as_str(), kept[0].issued_at_ms, kept.len()), ("wss://g.example:443/a", Some(5), 1));
+        assert!(!format!("{kept:?}").contains("t\"1"));
     }
 
     #[test]

@@ -2,14 +2,20 @@
 
 mod call;
 pub(crate) mod demo;
+pub(crate) mod device;
+pub(crate) mod explain;
+mod pair;
 pub(crate) mod replay;
 pub(crate) mod serve;
 mod status;
 mod watch;
 
+use openclaw_client::recovery::PAIRING_POLL_MIN;
+
 use crate::cli::Command;
-use crate::connect::Session;
+use crate::connect::{Manner, Session};
 use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// Why a command ended without being done.
 #[derive(Debug)]
@@ -33,19 +39,21 @@ pub(crate) enum Job {
     Status,
     Call(call::Job),
     Watch(watch::Job),
+    Pair(pair::Job),
 }
 
 impl Job {
     /// Reads what the command names. May block.
-    pub(crate) fn prepare(command: Command) -> Result<Self, Failure> {
+    pub(crate) fn prepare(command: Command, settings: &Settings) -> Result<Self, Failure> {
         Ok(match command {
             // These connect to nothing and have been dealt with before.
-            Command::Replay(_) | Command::Demo | Command::Serve(_) => {
+            Command::Replay(_) | Command::Demo | Command::Serve(_) | Command::Device(_) | Command::Explain(_) => {
                 return Err(Failure::usage("this command takes no connection"));
             }
             Command::Status => Self::Status,
             Command::Call(args) => Self::Call(call::Job::prepare(&args)?),
             Command::Watch(args) => Self::Watch(watch::Job::prepare(&args)),
+            Command::Pair(args) => Self::Pair(pair::Job::prepare(&args, settings)?),
         })
     }
 
@@ -54,9 +62,13 @@ impl Job {
         matches!(self, Self::Watch(_))
     }
 
-    /// Whether the client comes back by itself when its connection ends.
-    pub(crate) fn reconnects(&self) -> bool {
-        matches!(self, Self::Watch(job) if job.reconnects())
+    /// How the client is to behave.
+    pub(crate) fn manner(&self) -> Manner {
+        match self {
+            Self::Watch(job) => Manner { reconnects: job.reconnects(), ..Manner::default() },
+            Self::Pair(_) => Manner { reconnects: true, pairing_poll: Some(PAIRING_POLL_MIN) },
+            _ => Manner::default(),
+        }
     }
 
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Halt> {
@@ -64,6 +76,7 @@ impl Job {
             Self::Status => status::run(session).await,
             Self::Call(job) => job.run(session).await,
             Self::Watch(job) => job.run(session).await,
+            Self::Pair(job) => job.run(session).await,
         }
     }
 }

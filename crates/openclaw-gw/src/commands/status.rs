@@ -1,10 +1,8 @@
 //! `status`: what the gateway is and what it grants.
 
-use openclaw_client::Plaintext;
 use std::time::Duration;
 
 use openclaw_client::connect::{Hello, Scope, missing_scopes};
-use openclaw_client::proto::GatewayUrl;
 
 use super::Halt;
 use crate::connect::Session;
@@ -33,7 +31,7 @@ fn overview(hello: &Hello, settings: &Settings, look: Look) -> String {
     if let Some(build) = &server.build_id {
         rows.push(("build", escape(build).into_owned()));
     }
-    if let Ok(url) = GatewayUrl::parse(&settings.url, Plaintext::default()) {
+    if let Ok(url) = settings.address() {
         rows.push(("address", escape(&url.to_string()).into_owned()));
     }
     rows.push(("connection", or_unknown(server.conn_id.as_deref())));
@@ -113,19 +111,13 @@ fn bytes(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::output::look::Stream;
-    use openclaw_client::connect::{Auth, Role};
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const LOOK: Look = Look { json: false, out: PLAIN, err: PLAIN };
 
     fn overview_of(hello: &str, scopes: &[Scope]) -> String {
-        let settings = Settings {
-            url: "ws://127.0.0.1:1/?token=s3cret".into(),
-            auth: Auth::default(),
-            role: Role::Operator,
-            scopes: scopes.into(),
-            adapter: crate::adapter::Adapter::default(),
-        };
+        let settings =
+            Settings { url: "ws://127.0.0.1:1/?token=s3cret".into(), scopes: scopes.into(), ..Settings::example() };
         overview(&Hello::parse(hello).unwrap().0, &settings, LOOK)
     }
 

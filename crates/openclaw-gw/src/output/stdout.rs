@@ -1,11 +1,12 @@
 //! Standard output, which may be slow, and which may be closed.
 
 use std::future::{Future, pending};
-use std::io;
+use std::io::{self, Write as _};
 
 use tokio::io::AsyncWriteExt;
 
 use crate::commands::Halt;
+use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Standard output. A reader that is slow does not hold up the connection.
@@ -33,6 +34,16 @@ fn halt(error: &io::Error) -> Halt {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Halt::StdoutClosed,
         _ => Failure::output(error).into(),
+    }
+}
+
+/// Writes lines for a command that has nothing else to do meanwhile.
+pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        // A reader that has gone has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+        _ => Ok(Exit::Success),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -51,13 +52,15 @@ type Handler = dyn Fn(&str) -> Vec<Act> + Send + Sync;
 pub(crate) struct Script {
     hello: Value,
     refusal: Option<Value>,
+    /// How many connects are still refused; none for all of them.
+    refusals: Option<Arc<AtomicUsize>>,
     greeted: Vec<Act>,
     handler: Arc<Handler>,
 }
 
 impl Default for Script {
     fn default() -> Self {
-        Self { hello: hello(), refusal: None, greeted: Vec::new(), handler: Arc::new(|_| Vec::new()) }
+        Self { hello: hello(), refusal: None, refusals: None, greeted: Vec::new(), handler: Arc::new(|_| Vec::new()) }
     }
 }
 
@@ -72,6 +75,21 @@ impl Script {
     pub(crate) fn refusing(mut self, error: Value) -> Self {
         self.refusal = Some(error);
         self
+    }
+
+    /// Refuses the first so many.
+    pub(crate) fn refusing_at_first(mut self, times: usize, error: Value) -> Self {
+        self.refusals = Some(Arc::new(AtomicUsize::new(times)));
+        self.refusing(error)
+    }
+
+    fn refuses(&self) -> Option<Value> {
+        let left = |left: usize| left.checked_sub(1);
+        let refuses = self
+            .refusals
+            .as_ref()
+            .is_none_or(|refusals| refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok());
+        self.refusal.clone().filter(|_| refuses)
     }
 
     /// What happens right after the hello.
@@ -169,7 +187,7 @@ fn converse(socket: &mut Socket, script: &Script, tell: &Sender<Seen>) -> Option
     let mismatch = json!({"code": "INVALID_REQUEST", "message": "unauthorized: gateway token mismatch",
         "details": {"code": "AUTH_TOKEN_MISMATCH", "recommendedNextStep": "update_auth_credentials"}});
     let known = connect["params"]["auth"]["token"] == TOKEN;
-    let refusal = script.refusal.clone().or(if known { None } else { Some(mismatch) });
+    let refusal = script.refuses().or(if known { None } else { Some(mismatch) });
     if let Some(error) = refusal {
         send(socket, &json!({"type": "res", "id": id, "ok": false, "error": error}).to_string())?;
         return close(socket, 1008, "refused");

@@ -9,13 +9,18 @@
 )]
 
 mod call;
+mod device;
 mod end;
+mod explain;
 mod gateway;
 mod own_gateway;
+mod pair;
+
 mod program;
 mod proxy;
 mod replay;
 mod secrets;
 mod status;
+mod trust;
 mod usage;
 mod watch;

@@ -1,7 +1,10 @@
 //! The program as a process that is always ended.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -38,8 +41,38 @@ pub(crate) fn command(args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("OPENCLAW_GW_STATE_DIR", state_dir());
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+thread_local! {
+    /// What to remove when the test, which has a thread of its own, ends.
+    static STATE_DIRS: RefCell<StateDirs> = const { RefCell::new(StateDirs(Vec::new())) };
+}
+
+struct StateDirs(Vec<PathBuf>);
+
+impl Drop for StateDirs {
+    fn drop(&mut self) {
+        for dir in &self.0 {
+            let _ = std::fs::remove_dir_all(dir);
+        }
+    }
+}
+
+/// A directory for a device's identity that nobody else has. The program makes it.
+pub(crate) fn state_dir() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let dir = std::env::temp_dir().join(format!("openclaw-gw-state-{}-{number}", std::process::id()));
+    STATE_DIRS.with_borrow_mut(|dirs| dirs.0.push(dir.clone()));
+    dir
+}
+
+/// Runs the program to its end against a gateway, as the device whose state is there.
+pub(crate) fn run_as(state: &Path, gateway: &Gateway, args: &[&str]) -> Ended {
+    Program::start(told(gateway, args).env("OPENCLAW_GW_STATE_DIR", state)).end()
 }
 
 /// The program, told of a gateway and its token.
@@ -64,6 +97,11 @@ impl Program {
     /// Writes to its standard input and closes it.
     pub(crate) fn feed(&mut self, text: &str) {
         self.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Writes a line to its standard input, which stays open.
+    pub(crate) fn enter(&mut self) {
+        self.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     }
 
     /// The next line of its standard output.

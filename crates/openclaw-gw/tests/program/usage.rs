@@ -79,15 +79,18 @@ fn refusals_to_connect_name_the_way_out() {
         let error = json!({"code": "INVALID_REQUEST", "message": "no", "details": details});
         run(&Script::default().refusing(error).start(), &["--json", "status"])
     };
-    for (code, details, word) in [
-        ("AUTH_TOKEN_MISMATCH", json!({}), "--token"),
-        ("PROTOCOL_MISMATCH", json!({"expectedProtocol": 9}), "protocol 9"),
-        ("DEVICE_IDENTITY_REQUIRED", json!({}), "device"),
-        ("PAIRING_REQUIRED", json!({"requestId": "req-7"}), "req-7"),
+    for (code, details, exit, kind, word) in [
+        ("AUTH_TOKEN_MISMATCH", json!({}), 5, "authentication", "--token"),
+        ("AUTH_RATE_LIMITED", json!({}), 2, "connection", "wait"),
+        ("PROTOCOL_MISMATCH", json!({"expectedProtocol": 9}), 2, "connection", "protocol 9"),
+        ("DEVICE_IDENTITY_REQUIRED", json!({}), 5, "authentication", "device"),
+        ("DEVICE_AUTH_NONCE_MISMATCH", json!({}), 5, "authentication", "try again"),
+        ("PAIRING_REQUIRED", json!({"requestId": "req-7"}), 4, "pairing", "openclaw-gw pair"),
     ] {
         let ended = refusal(code, details);
-        assert_eq!(ended.code, Some(2), "{code}");
+        assert_eq!(ended.code, Some(exit), "{code}");
         let error = ended.error();
+        assert_eq!(error["kind"], kind);
         assert_eq!(error["detailCode"], code);
         assert!(error["hint"].as_str().unwrap().contains(word), "{error}");
     }
@@ -135,6 +138,6 @@ fn variables_that_are_set_to_nothing_are_as_good_as_unset() {
     let gateway = Script::default().start();
     let mut program = told(&gateway, &["--password", "pw", "status"]);
     let ended = Program::start(program.env("OPENCLAW_GATEWAY_TOKEN", "")).end();
-    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.code, Some(5));
     assert_eq!(gateway.connect()["auth"], json!({"password": "pw"}));
 }

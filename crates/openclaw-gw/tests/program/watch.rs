@@ -113,7 +113,7 @@ fn a_lost_connection_is_told_and_the_next_one_follows() {
 fn a_refusal_that_only_the_user_can_mend_ends_it() {
     let error = json!({"code": "INVALID_REQUEST", "message": "no", "details": {"code": "AUTH_TOKEN_MISMATCH"}});
     let ended = run(&Script::default().refusing(error).start(), &["watch", "--json"]);
-    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.code, Some(5));
     assert_eq!(ended.rows().last().unwrap()["state"], "paused");
 }
 

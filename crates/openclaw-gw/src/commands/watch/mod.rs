@@ -1,5 +1,6 @@
 //! `watch`: events as they come.
 
+mod phase;
 mod row;
 
 use std::io::Write;

@@ -1,17 +1,17 @@
 //! One line of output: an event, a change of the connection, a loss.
 
-use std::time::Duration;
-
 use anstyle::Style;
 use openclaw_client::connect::Scope;
 use openclaw_client::proto::UnixMillis;
-use openclaw_client::{Event, Sequence, State, StopReason};
+use openclaw_client::{Event, Sequence, State};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::phase::{names, particulars, reason, state_name, state_style, wait};
 use crate::output::fit::{cells, fit};
 use crate::output::json;
-use crate::output::look::{ERROR, GOOD, LABEL, NAME, Stream, WARNING};
+use crate::output::look::{LABEL, NAME, Stream, WARNING};
+use crate::output::pairing::PairingObject;
 use crate::output::sanitise::escape;
 use crate::output::time::{rfc3339, time_of_day};
 
@@ -51,6 +51,8 @@ struct StateRow<'a> {
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wait_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairing: Option<PairingObject<'a>>,
     received_at: String,
 }
 
@@ -74,6 +76,10 @@ struct LaggedRow {
 impl Row<'_> {
     /// The row as a JSON object.
     pub(super) fn json(&self, stream: Stream) -> String {
+        let pairing = match self {
+            Self::State { state, .. } => state.pairing(),
+            _ => None,
+        };
         let json = match self {
             Self::Event(event) => serde_json::to_string(&EventRow {
                 event: event.name(),
@@ -96,6 +102,7 @@ impl Row<'_> {
                 },
                 reason: reason(state),
                 wait_ms: wait(state).map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+                pairing: pairing.as_ref().map(PairingObject::from),
                 received_at: rfc3339(*at),
             }),
             Self::Lagged { missed, at } => {
@@ -178,81 +185,12 @@ fn annotation(sequence: Sequence) -> String {
     }
 }
 
-fn names(scopes: &[Scope]) -> Vec<&str> {
-    scopes.iter().map(Scope::as_str).collect()
-}
-
-fn state_name(state: &State) -> &'static str {
-    match state {
-        State::Idle => "idle",
-        State::Dialing { .. } => "connecting",
-        State::Handshaking { .. } => "handshaking",
-        State::Ready { .. } => "ready",
-        State::Draining { .. } => "draining",
-        State::Backoff { .. } => "backoff",
-        State::Paused { .. } => "paused",
-        State::Stopping => "stopping",
-        State::Stopped { .. } => "stopped",
-        _ => "unknown",
-    }
-}
-
-fn state_style(state: &State) -> Style {
-    match state {
-        State::Ready { .. } => GOOD,
-        State::Stopped { .. } | State::Paused { .. } => ERROR,
-        State::Backoff { .. } | State::Draining { .. } => WARNING,
-        _ => LABEL,
-    }
-}
-
-fn reason(state: &State) -> Option<String> {
-    match state {
-        State::Stopped { why: StopReason::Down(down) } => Some(down.to_string()),
-        State::Backoff { why, .. } | State::Paused { why, .. } => Some(why.to_string()),
-        _ => None,
-    }
-}
-
-/// How long the client, or the gateway, means to wait.
-fn wait(state: &State) -> Option<Duration> {
-    match state {
-        State::Backoff { delay, .. } => Some(*delay),
-        State::Draining { hint, .. } => *hint,
-        _ => None,
-    }
-}
-
-fn particulars(state: &State, missing: &[Scope]) -> String {
-    match state {
-        State::Ready { hello, .. } => {
-            let version = hello.server.version.as_deref().unwrap_or("of unknown version");
-            let mut text = format!("  gateway {version}, protocol {}", hello.protocol);
-            if let Some(id) = &hello.server.conn_id {
-                text.push_str(&format!(", connection {id}"));
-            }
-            if !missing.is_empty() {
-                text.push_str(&format!(", not granted: {}", names(missing).join(", ")));
-            }
-            text
-        }
-        State::Backoff { why, attempt, delay, .. } => {
-            format!("  {why}; attempt {attempt} in {:.1} s", delay.as_secs_f64())
-        }
-        State::Draining { hint, .. } => match hint {
-            Some(hint) => format!("  the gateway is about to go, back in about {:.1} s", hint.as_secs_f64()),
-            None => "  the gateway is about to go".into(),
-        },
-        _ => reason(state).map(|reason| format!("  {reason}")).unwrap_or_default(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use openclaw_client::Down;
+    use openclaw_client::{Down, StopReason};
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const AT: UnixMillis = UnixMillis(1_795_349_339_751);
