@@ -1,9 +1,10 @@
 //! What to do next: advice for everything that commonly goes wrong.
 
+mod transport;
+
 use openclaw_client::connect::ProtocolRange;
-use openclaw_client::proto::UpgradeRefused;
-use openclaw_client::recovery::{CLOSE_CODES, HTTP_STATUSES, Place, Rule, row_of};
-use openclaw_client::{Down, ErrorCode, GatewayError, ProxyError, TransportError, TrustError, UrlError};
+use openclaw_client::recovery::{CLOSE_CODES, Place, Rule, row_of};
+use openclaw_client::{Down, ErrorCode, GatewayError, TrustError, UrlError};
 
 use crate::output::time::span;
 use crate::settings::Settings;
@@ -43,7 +44,7 @@ pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
         return Some("when it is approved, run this again; openclaw-gw pair waits for it".into());
     }
     let text = match down {
-        Down::Transport(error) => return for_transport(error),
+        Down::Transport(error) => return transport::for_transport(error),
         Down::DialTimeout => "nothing answers at this address: is it right, and does a firewall let it through?",
         Down::ChallengeTimeout | Down::ChallengeWithoutNonce | Down::InvalidHello(_) => {
             "something answers there, but does not greet like an OpenClaw gateway: check --url"
@@ -60,64 +61,6 @@ pub(crate) fn for_down(down: &Down, settings: &Settings) -> Option<String> {
         Down::NotSigned(_) => "the identity of this device cannot sign: see openclaw-gw device show",
         Down::Silent | Down::WriteStalled => "the network or the gateway hangs: try again",
         _ => return None,
-    };
-    Some(text.into())
-}
-
-fn for_transport(error: &TransportError) -> Option<String> {
-    let text = match error {
-        TransportError::Connect(_) => {
-            "is the gateway running? Start it, or give its address with --url or OPENCLAW_GATEWAY_URL"
-        }
-        TransportError::Resolve { .. } => "is the host name right? Check --url or OPENCLAW_GATEWAY_URL",
-        TransportError::Tls(_) => {
-            "the certificate must be valid for this host and issued by an authority this system trusts, or by one of \
-             --ca FILE; a certificate that signed itself is believed with --tls-pin; a gateway without TLS is reached with ws://, from the same machine or a private network"
-        }
-        TransportError::PinMismatch { found, .. } => {
-            return Some(format!(
-                "somebody is in between, or the gateway's certificate was changed: compare the fingerprint on its own \
-                 machine, and if it is the same, accept the new one with --tls-pin {found}"
-            ));
-        }
-        TransportError::Proxy(error) => return Some(for_proxy(error)),
-        TransportError::UpgradeRefused(refused) => return for_upgrade(refused),
-        TransportError::Protocol(_) => {
-            "does an OpenClaw gateway listen at this address? If that port speaks TLS, use wss://"
-        }
-        TransportError::FrameTooLarge(_) => "the answer is larger than any a gateway should send: ask for less of it",
-        _ => return None,
-    };
-    Some(text.into())
-}
-
-fn for_proxy(error: &ProxyError) -> String {
-    let text = match error {
-        ProxyError::Refused(refusal) if refusal.status == 407 => {
-            "the proxy wants a login: put it into HTTPS_PROXY or ALL_PROXY as http://user:password@host:port"
-        }
-        ProxyError::Refused(refusal) if refusal.status == 403 => {
-            "the proxy lets nobody through to this gateway; NO_PROXY names hosts that are reached without it"
-        }
-        _ => "is it a proxy at all? HTTPS_PROXY and ALL_PROXY name it, NO_PROXY what is reached without it",
-    };
-    text.into()
-}
-
-fn for_upgrade(refused: &UpgradeRefused) -> Option<String> {
-    let text = match refused.status {
-        503 | 429 => {
-            let wait = refused.header("retry-after").map(|wait| format!(" (it asks for {wait} s of patience)"));
-            return Some(format!(
-                "the gateway, or a proxy before it, takes no more connections now: try again{}",
-                wait.unwrap_or_default()
-            ));
-        }
-        300..=399 => "the address redirects elsewhere: give the gateway's own address with --url",
-        status => {
-            let row = HTTP_STATUSES.iter().find(|row| row.status == status);
-            row.map_or("does an OpenClaw gateway listen at this address and path? Check --url", |row| row.next)
-        }
     };
     Some(text.into())
 }
@@ -224,8 +167,8 @@ mod tests {
     use super::*;
     use crate::exit::Exit;
     use crate::failure::Failure;
-    use openclaw_client::proto::GatewayUrl;
-    use openclaw_client::{Fingerprint, Plaintext};
+    use openclaw_client::proto::{GatewayUrl, UpgradeRefused};
+    use openclaw_client::{Fingerprint, Plaintext, TransportError};
 
     fn refusal(body: &str) -> String {
         for_down(&Down::Refused(GatewayError::parse(body)), &Settings::example()).unwrap_or_default()
@@ -298,6 +241,6 @@ mod tests {
         let error = GatewayUrl::parse("ws://gw.example.com", Plaintext::PrivateOnly).unwrap_err();
         assert!(for_url(&error).contains("wss://gw.example.com"));
         let busy = UpgradeRefused::new(503, vec![("retry-after".into(), "7".into())], String::new());
-        assert!(for_upgrade(&busy).unwrap().contains("7 s"));
+        assert!(transport::for_upgrade(&busy).unwrap().contains("7 s"));
     }
 }

@@ -77,18 +77,24 @@ fn unknown(code: &str) -> Failure {
 /// The known codes that look most like it.
 fn nearest(code: &str) -> Vec<String> {
     let wanted = code.trim().to_ascii_uppercase();
+    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     let mut known: Vec<(usize, String)> = all()
-        .map(|row| {
-            let name = row.code();
-            let upper = name.to_ascii_uppercase();
-            // Half a name is nearer to the whole than its length says.
-            let part = wanted.len() > 2 && upper.contains(&wanted);
-            (if part { 1 } else { distance(&upper, &wanted) }, name)
-        })
+        .map(|row| row.code())
+        .filter(|name| number(name) == number(&wanted))
+        .map(|name| (difference(&name.to_ascii_uppercase(), &wanted), name))
         .collect();
     known.sort();
     known.dedup_by(|a, b| a.1 == b.1);
     known.into_iter().take(NEAREST).map(|(_, name)| name).collect()
+}
+
+/// How far a text is from a name, or from a word of it: half a name is nearer to the whole than its length says.
+fn difference(name: &str, wanted: &str) -> usize {
+    if wanted.len() > 2 && name.contains(wanted) {
+        return 1;
+    }
+    let words = name.split(['_', '-', ' ']).map(|word| distance(word, wanted) + 1);
+    words.chain([distance(name, wanted)]).min().unwrap_or_default()
 }
 
 /// How many letters have to be put in, left out or changed.
@@ -123,9 +129,12 @@ mod tests {
 
     #[test]
     fn what_is_nearly_a_code_leads_to_it() {
-        for (typed, meant) in
-            [("pairing-required", "PAIRING_REQUIRED"), ("AUTH_TOKEN_MISMACH", "AUTH_TOKEN_MISMATCH"), ("1007", "1000")]
-        {
+        for (typed, meant) in [
+            ("pairing-required", "PAIRING_REQUIRED"),
+            ("AUTH_TOKEN_MISMACH", "AUTH_TOKEN_MISMATCH"),
+            ("1007", "1000"),
+            ("PAIRNG", "PAIRING_REQUIRED"),
+        ] {
             assert_eq!(nearest(typed).len(), NEAREST);
             assert!(nearest(typed).contains(&meant.to_owned()), "{typed}: {:?}", nearest(typed));
         }
