@@ -8,7 +8,7 @@ use openclaw_proto::credentials::StoredToken;
 use openclaw_proto::device::{DeviceIdentity, Ed25519Signer};
 use openclaw_proto::{ClientConfig, Output, PairingReason, State};
 use openclaw_tests::{RealGateway, real_gateways};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::live::Live;
 
