@@ -9,38 +9,30 @@ use openclaw_client::{
     State,
 };
 use openclaw_tests::lane::{Client, Lane};
+use openclaw_tests::{RealGateway, real_gateways};
 use serde_json::{Value, json};
 
 /// No request waits longer than this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A gateway that `cargo xtask` has started.
-struct Gateway {
-    version: String,
-    wire: u64,
-    url: String,
-    token: String,
-}
-
-fn gateways() -> Vec<Gateway> {
-    let list = std::env::var("OPENCLAW_TEST_GATEWAYS")
-        .expect("OPENCLAW_TEST_GATEWAYS names the gateways to test against; `cargo xtask test` sets it");
-    let list: Vec<Value> = serde_json::from_str(&list).expect("OPENCLAW_TEST_GATEWAYS is a JSON array");
-    assert!(!list.is_empty(), "no gateway to test against");
-    let text = |row: &Value, key: &str| row[key].as_str().expect(key).to_owned();
-    list.iter()
-        .map(|row| Gateway {
-            version: text(row, "version"),
-            wire: row["wire"].as_u64().expect("wire"),
-            url: text(row, "url"),
-            token: text(row, "token"),
-        })
-        .collect()
-}
-
 /// Every gateway with every adapter.
 fn gateways_and_lanes() -> impl Iterator<Item = (Gateway, Lane)> {
-    Lane::ALL.into_iter().flat_map(|lane| gateways().into_iter().map(move |gateway| (gateway, lane)))
+    Lane::ALL.into_iter().flat_map(|lane| gateways().map(move |gateway| (gateway, lane)))
+}
+
+/// A gateway, and what is made of it.
+struct Gateway(RealGateway);
+
+impl std::ops::Deref for Gateway {
+    type Target = RealGateway;
+
+    fn deref(&self) -> &RealGateway {
+        &self.0
+    }
+}
+
+fn gateways() -> impl Iterator<Item = Gateway> {
+    real_gateways().into_iter().map(Gateway)
 }
 
 impl Gateway {

@@ -21,10 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Which gateways `cargo xtask test` wants tested.
 fn wanted() -> Vec<String> {
-    let list = std::env::var("OPENCLAW_TEST_GATEWAYS")
-        .expect("OPENCLAW_TEST_GATEWAYS names the gateways to test against; `cargo xtask test` sets it");
-    let list: Vec<Value> = serde_json::from_str(&list).expect("a JSON array");
-    list.iter().map(|row| row["version"].as_str().expect("a version").to_owned()).collect()
+    openclaw_tests::real_gateways().into_iter().map(|gateway| gateway.version).collect()
 }
 
 fn start(version: &str, port: u16) -> Gateway {
