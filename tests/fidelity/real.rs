@@ -7,28 +7,27 @@
 //! ```
 
 mod golden;
+mod join;
+mod labels;
+mod line;
 mod normal;
 mod probe;
 mod probes;
+mod scene;
+mod scenes;
 mod wire;
 
+use openclaw_tests::real_gateways;
 use probe::Gateway;
 use serde_json::Value;
 
-fn gateways() -> Vec<Gateway> {
-    let list = std::env::var("OPENCLAW_TEST_GATEWAYS")
-        .expect("OPENCLAW_TEST_GATEWAYS names the gateways to test against; `cargo xtask test` sets it");
-    let list: Vec<Value> = serde_json::from_str(&list).expect("OPENCLAW_TEST_GATEWAYS is a JSON array");
-    assert!(!list.is_empty(), "no gateway to test against");
-    let text = |row: &Value, key: &str| row[key].as_str().expect(key).to_owned();
-    list.iter()
-        .map(|row| Gateway {
-            version: text(row, "version"),
-            wire: row["wire"].as_u64().expect("wire"),
-            address: text(row, "url").trim_start_matches("ws://").trim_end_matches('/').to_owned(),
-            token: text(row, "token"),
-        })
-        .collect()
+fn gateways() -> impl Iterator<Item = Gateway> {
+    real_gateways().into_iter().map(|real| Gateway {
+        version: real.version,
+        wire: real.wire,
+        address: real.url.trim_start_matches("ws://").trim_end_matches('/').to_owned(),
+        token: real.token,
+    })
 }
 
 #[test]
