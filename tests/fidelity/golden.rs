@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use crate::probe::{Gateway, Probe};
-use crate::{probes, wire};
+use crate::probe::Gateway;
+use crate::{probes, scene, scenes, wire};
 
 /// How many probes run at once. Gateways bound the connections of an address that have no hello yet.
 const AT_ONCE: usize = 8;
@@ -16,24 +16,27 @@ const AT_ONCE: usize = 8;
 /// What a gateway does about each probe, by the probe's name.
 pub type Behaviour = BTreeMap<String, Vec<Value>>;
 
-/// Runs all probes.
+/// Runs all probes and plays all scenes.
 pub fn observe(gateway: &Gateway) -> Behaviour {
-    let probes = probes::all(gateway);
+    let (probes, scenes) = (probes::all(gateway), scenes::all());
+    let names: Vec<&str> =
+        probes.iter().map(|probe| probe.name.as_str()).chain(scenes.iter().map(|scene| scene.name)).collect();
     let (next, seen) = (AtomicUsize::new(0), Mutex::new(Behaviour::new()));
     let work = || {
-        while let Some(probe) = probes.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let answers = wire::run(probe, gateway);
-            seen.lock().expect("no probe panics with it").insert(probe.name.clone(), answers);
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(name) = names.get(index) else { return };
+            let answers = match probes.get(index) {
+                Some(probe) => wire::run(probe, gateway),
+                None => scene::play(&scenes[index - probes.len()], gateway),
+            };
+            seen.lock().expect("no probe panics with it").insert((*name).to_owned(), answers);
         }
     };
     std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
     let seen = seen.into_inner().expect("no probe panics with it");
-    assert_eq!(seen.len(), probes.len(), "two probes share a name: {:?}", names(&probes));
+    assert_eq!(seen.len(), names.len(), "two probes share a name: {names:?}");
     seen
-}
-
-fn names(probes: &[Probe]) -> Vec<&str> {
-    probes.iter().map(|probe| probe.name.as_str()).collect()
 }
 
 /// Where the behaviour of a version is kept.

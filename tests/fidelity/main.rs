@@ -2,9 +2,14 @@
 //! answer was recorded from them (see `real.rs`), so this test needs none.
 
 mod golden;
+mod join;
+mod labels;
+mod line;
 mod normal;
 mod probe;
 mod probes;
+mod scene;
+mod scenes;
 mod wire;
 
 use openclaw_testkit::{GatewayConfig, Server};
@@ -13,18 +18,14 @@ use probe::Gateway;
 /// Where the embedded gateway is known to differ: probe and reason.
 type Known = &'static [(&'static str, &'static str)];
 
-const KNOWN_V4: Known = &[
-    ("connect: device that proves nothing", NO_DEVICES),
-    ("plugins.sessionAction: empty params", "real gateways let the params decide which scope is needed"),
-];
+const KNOWN_V4: Known =
+    &[("plugins.sessionAction: empty params", "real gateways let the params decide which scope is needed")];
 
-const KNOWN_V3: Known = &[("connect: device that proves nothing", NO_DEVICES)];
+const KNOWN_V3: Known = &[];
 
 /// Where the testkit says how faithful it is.
 const CLAIMS: [&str; 2] =
     [include_str!("../../crates/openclaw-testkit/README.md"), include_str!("../../crates/openclaw-testkit/src/lib.rs")];
-
-const NO_DEVICES: &str = "of a device's proof only the nonce is looked at";
 
 fn compare(config: GatewayConfig, version: &str, wire: u64, known: Known) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

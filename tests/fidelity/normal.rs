@@ -3,16 +3,18 @@
 use serde_json::{Map, Value, json};
 
 /// Members whose values say nothing about the protocol.
-const VOLATILE: [&str; 11] = [
+const VOLATILE: [&str; 13] = [
     "appliedConfigHash",
     "bootId",
     "buildId",
+    "configPath",
     "connId",
     "durationMs",
     "nonce",
     "path",
     "pid",
     "recoveryScope",
+    "stateDir",
     "ts",
     "uptimeMs",
 ];

@@ -7,9 +7,14 @@
 //! ```
 
 mod golden;
+mod join;
+mod labels;
+mod line;
 mod normal;
 mod probe;
 mod probes;
+mod scene;
+mod scenes;
 mod wire;
 
 use openclaw_tests::real_gateways;

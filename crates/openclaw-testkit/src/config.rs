@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::chat::{ChatReply, Script};
+use crate::devices::KnownDevice;
 use crate::dialect::Dialect;
 use crate::faults::Fault;
 use crate::limits::GatewayLimits;
@@ -24,6 +25,17 @@ pub enum AuthMode {
     Password(Secret),
     /// Nothing. As with real gateways this admits only `gateway-client`/`backend` on loopback without a device.
     None,
+}
+
+/// What becomes of devices on this machine that nobody has approved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Pairing {
+    /// They are paired at once, as real gateways do by default. On v4 they also get more scopes at once if they know the
+    /// shared secret.
+    #[default]
+    Automatic,
+    /// They have to be approved like all others.
+    Manual,
 }
 
 /// A method of the user's.
@@ -51,6 +63,8 @@ pub struct GatewayConfig {
     pub(crate) methods: Vec<(String, Scope, Handler)>,
     pub(crate) without: Vec<String>,
     pub(crate) script: Script,
+    pub(crate) pairing: Pairing,
+    pub(crate) devices: Vec<KnownDevice>,
 }
 
 impl Default for GatewayConfig {
@@ -74,6 +88,8 @@ impl GatewayConfig {
             methods: Vec::new(),
             without: Vec::new(),
             script: Script::default(),
+            pairing: Pairing::default(),
+            devices: Vec::new(),
         }
     }
 
@@ -120,6 +136,20 @@ impl GatewayConfig {
     #[must_use]
     pub fn auth(mut self, auth: AuthMode) -> Self {
         self.auth = auth;
+        self
+    }
+
+    /// What becomes of devices on this machine that nobody has approved.
+    #[must_use]
+    pub fn pairing(mut self, pairing: Pairing) -> Self {
+        self.pairing = pairing;
+        self
+    }
+
+    /// Knows this device from the start.
+    #[must_use]
+    pub fn device(mut self, device: KnownDevice) -> Self {
+        self.devices.push(device);
         self
     }
 
@@ -198,6 +228,8 @@ impl fmt::Debug for GatewayConfig {
             .field("auth", &self.auth)
             .field("version", &self.version)
             .field("limits", &self.limits)
+            .field("pairing", &self.pairing)
+            .field("devices", &self.devices)
             .field("boot_for", &self.boot_for)
             .field("advertise", &self.advertise)
             .field("faults", &self.faults)

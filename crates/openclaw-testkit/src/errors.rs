@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dialect::Dialect;
+use crate::proof::ProofFault;
 use crate::reply::ErrorBody;
 
 pub(crate) fn missing_scope(dialect: Dialect, scope: &str) -> ErrorBody {
@@ -69,8 +70,62 @@ pub(crate) fn device_required() -> ErrorBody {
     ErrorBody::new("NOT_PAIRED", "device identity required").details(json!({"code": "DEVICE_IDENTITY_REQUIRED"}))
 }
 
-pub(crate) fn device_nonce(code: &str, reason: &str, message: &str) -> ErrorBody {
-    ErrorBody::invalid(message).details(json!({"code": code, "reason": reason}))
+pub(crate) fn device_proof(fault: ProofFault) -> ErrorBody {
+    ErrorBody::invalid(fault.message()).details(json!({"code": fault.code(), "reason": fault.reason()}))
+}
+
+/// Why a device has to be approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PairingReason {
+    NotPaired,
+    RoleUpgrade,
+    ScopeUpgrade,
+    MetadataUpgrade,
+}
+
+impl PairingReason {
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::NotPaired => {
+                ("not-paired", "device is not approved yet", "Approve this device from the pending pairing requests.")
+            }
+            Self::RoleUpgrade => (
+                "role-upgrade",
+                "device is asking for a higher role than currently approved",
+                "Review the requested role upgrade, then approve the pending request.",
+            ),
+            Self::ScopeUpgrade => (
+                "scope-upgrade",
+                "device is asking for more scopes than currently approved",
+                "Review the requested scopes, then approve the pending upgrade.",
+            ),
+            Self::MetadataUpgrade => (
+                "metadata-upgrade",
+                "device identity changed and must be re-approved",
+                "Review the refreshed device details, then approve the pending request.",
+            ),
+        }
+    }
+}
+
+/// `facts` are the details; those that are null or an empty list are left out.
+pub(crate) fn pairing_required(dialect: Dialect, reason: PairingReason, facts: &Value, retry: bool) -> ErrorBody {
+    let (name, requirement, hint) = reason.texts();
+    let mut details = json!({"code": "PAIRING_REQUIRED", "reason": name, "remediationHint": hint});
+    if retry {
+        let patch = json!({"recommendedNextStep": "wait_then_retry", "retryable": true, "pauseReconnect": false});
+        crate::json::merge(&mut details, &patch);
+    }
+    if let (Some(details), Value::Object(facts)) = (details.as_object_mut(), facts) {
+        let says_something = |name: &str, value: &Value| {
+            let is_empty = value.as_array().is_some_and(Vec::is_empty);
+            // v3 says that nothing is asked for.
+            !value.is_null() && (!is_empty || name == "requestedScopes" && !dialect.is_v4())
+        };
+        let stated = facts.iter().filter(|(name, value)| says_something(name, value));
+        details.extend(stated.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    ErrorBody::new("NOT_PAIRED", format!("pairing required: {requirement}")).details(details)
 }
 
 pub(crate) fn control_ui_device_required() -> ErrorBody {

@@ -42,6 +42,10 @@ pub struct GatewayLimits {
     /// The first delay of a refused authentication from an exempt address; it doubles up to 20 times this.
     /// Default 250 ms on v4; v3 does not delay.
     pub auth_delay: Duration,
+    /// How long a device that asks to be paired waits for its approval. Default 5 min.
+    pub pairing_request: Duration,
+    /// How long a setup code is good for. Default 10 min.
+    pub setup_code: Duration,
     /// Consecutive `unauthorized role` answers after which the connection is closed. Default 10.
     pub unauthorized_calls: u32,
     /// How many requests the journal keeps; the oldest are forgotten first. Default 10 000.
@@ -70,6 +74,8 @@ impl Default for GatewayLimits {
             auth_lockout: Duration::from_secs(300),
             auth_exempt_loopback: true,
             auth_delay: Duration::from_millis(250),
+            pairing_request: Duration::from_secs(300),
+            setup_code: Duration::from_secs(600),
             unauthorized_calls: 10,
             journal: 10_000,
             journal_bytes: 1 << 26,

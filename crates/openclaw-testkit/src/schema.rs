@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Const(&'static str),
     OneOf(&'static [&'static str]),
     ListOf(&'static Self),
+    /// A list of different things, at least and at most so many.
+    SetOf(&'static Self, usize, usize),
     MapOf(&'static Self),
     /// An object that may have these members and no others.
     Closed(&'static [Field]),
@@ -96,7 +98,21 @@ fn check(value: &Json, kind: &Kind, voice: Voice, path: &str, found: &mut Vec<St
                 check(item, kind, voice, &format!("{path}/{index}"), found);
             }
         }
-        (Kind::ListOf(_), _) => complain("must be array".into()),
+        (Kind::SetOf(kind, min, max), Json::List(items)) => {
+            if items.len() < *min {
+                complain(format!("must {not} have fewer than {min} items"));
+            }
+            if items.len() > *max {
+                complain(format!("must {not} have more than {max} items"));
+            }
+            if items.iter().enumerate().any(|(index, item)| items.iter().take(index).any(|other| other == item)) {
+                complain(format!("must {not} have duplicate items"));
+            }
+            for (index, item) in items.iter().enumerate() {
+                check(item, kind, voice, &format!("{path}/{index}"), found);
+            }
+        }
+        (Kind::ListOf(_) | Kind::SetOf(..), _) => complain("must be array".into()),
         (Kind::MapOf(kind), Json::Object(members)) => {
             for (name, value) in members {
                 check(value, kind, voice, &format!("{path}/{}", escaped(name)), found);

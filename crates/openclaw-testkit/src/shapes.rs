@@ -228,9 +228,22 @@ pub(crate) fn params(dialect: Dialect, method: &str) -> Option<&'static Kind> {
         may("agentId", NON_EMPTY),
         may("payload", Kind::Any),
     ]);
+    static REQUEST: Kind = Kind::Closed(&[must("requestId", NON_EMPTY)]);
+    static DEVICE: Kind = Kind::Closed(&[must("deviceId", NON_EMPTY)]);
+    static RENAME: Kind = Kind::Closed(&[must("deviceId", NON_EMPTY), must("label", Kind::Text(1, 64))]);
+    static ROTATE: Kind =
+        Kind::Closed(&[must("deviceId", NON_EMPTY), must("role", NON_EMPTY), may("scopes", Kind::ListOf(&NON_EMPTY))]);
+    static REVOKE: Kind = Kind::Closed(&[must("deviceId", NON_EMPTY), must("role", NON_EMPTY)]);
+    static UPGRADE: Kind = Kind::Closed(&[must("scopes", Kind::SetOf(&NON_EMPTY, 1, 8))]);
     static MODELS_V3: Kind = Kind::Closed(&[may("view", STRING)]);
     Some(match method {
-        "agents.list" => &NOTHING,
+        "agents.list" | "device.pair.list" => &NOTHING,
+        "device.pair.approve" | "device.pair.reject" | "device.scopes.waitUpgrade" => &REQUEST,
+        "device.pair.remove" => &DEVICE,
+        "device.pair.rename" => &RENAME,
+        "device.token.rotate" => &ROTATE,
+        "device.token.revoke" => &REVOKE,
+        "device.scopes.requestUpgrade" => &UPGRADE,
         "models.list" if dialect.is_v4() => &MODELS_V4,
         "models.list" => &MODELS_V3,
         "plugins.sessionAction" => &SESSION_ACTION,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::probe::{Gateway, Probe, ask, ask_with, with_id};
 
 /// Called without params by every scope.
-const METHODS: [&str; 12] = [
+const METHODS: [&str; 21] = [
     "health",
     "status",
     "agents.list",
@@ -18,6 +18,15 @@ const METHODS: [&str; 12] = [
     "agent",
     "agent.wait",
     "plugins.sessionAction",
+    "device.pair.list",
+    "device.pair.approve",
+    "device.pair.reject",
+    "device.pair.remove",
+    "device.pair.rename",
+    "device.token.rotate",
+    "device.token.revoke",
+    "device.scopes.requestUpgrade",
+    "device.scopes.waitUpgrade",
 ];
 
 pub fn probes(gateway: &Gateway) -> Vec<Probe> {
@@ -28,6 +37,7 @@ pub fn probes(gateway: &Gateway) -> Vec<Probe> {
         "operator.sessions.read",
         "operator.sessions.write",
         "operator.approvals",
+        "operator.pairing",
     ];
     let mut probes = vec![calls(gateway, "no scope", &[])];
     probes.extend(scopes.iter().map(|scope| calls(gateway, scope, &[scope])));
@@ -46,6 +56,7 @@ fn params(gateway: &Gateway) -> Vec<Probe> {
         Probe::session(format!("{method}: {name}"), gateway, ask_with(method, params))
     };
     let write = |name: &str, method: &str, params: Value| read(name, method, params).scopes(&["operator.write"]);
+    let pair = |name: &str, method: &str, params: Value| read(name, method, params).scopes(&["operator.pairing"]);
     let main = "agent:main:main";
     let (send, abort) = ("chat.send", "chat.abort");
     vec![
@@ -64,6 +75,15 @@ fn params(gateway: &Gateway) -> Vec<Probe> {
         write("no params", "agent.wait", json!({})),
         write("an unknown run", "agent.wait", json!({"runId": "none", "timeoutMs": 100})),
         read("empty params", "plugins.sessionAction", json!({})),
+        pair("an unknown param", "device.pair.list", json!({"x": 1})),
+        pair("an empty id", "device.pair.approve", json!({"requestId": ""})),
+        pair("an id that is a number", "device.pair.reject", json!({"requestId": 1})),
+        pair("an unknown param", "device.pair.remove", json!({"deviceId": "x", "x": 1})),
+        pair("a label of 65 characters", "device.pair.rename", json!({"deviceId": "x", "label": "x".repeat(65)})),
+        pair("scopes are a string", "device.token.rotate", json!({"deviceId": "x", "role": "x", "scopes": "x"})),
+        pair("an empty scope", "device.token.rotate", json!({"deviceId": "x", "role": "x", "scopes": [""]})),
+        pair("no scopes", "device.token.rotate", json!({"deviceId": "x", "role": "x", "scopes": []})),
+        pair("scopes", "device.token.revoke", json!({"deviceId": "x", "role": "x", "scopes": []})),
         write("an unknown plugin", "plugins.sessionAction", json!({"pluginId": "a", "actionId": "b"})),
     ]
 }

@@ -4,92 +4,88 @@ use std::time::Duration;
 
 use openclaw_proto::connect::{Role, Scope};
 
-use super::auth::{Credential, Failure, Hint};
-use super::peer::Session;
+use super::applicant::Applicant;
+use super::auth::Failure;
+use super::guesses::Guessed;
+use super::membership::Membership;
+use super::peer::{Grant, Session};
 use super::{GatewayCore, PeerId, PeerInfo, Phase};
 use crate::errors;
 use crate::json::Json;
+use crate::proof;
 use crate::reply::ErrorBody;
 
 /// The decision on a connect whose params have the right shape.
+pub(crate) type Verdict = Result<Session, Box<Refusal>>;
+
+/// How a connect is refused.
 #[derive(Debug)]
-pub(crate) enum Verdict {
-    Welcome(Session),
-    Refused {
-        error: ErrorBody,
-        code: u16,
-        reason: String,
-        /// A penalty for guessing.
-        delay: Duration,
-    },
+pub(crate) struct Refusal {
+    pub(crate) error: ErrorBody,
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+    /// A penalty for guessing.
+    pub(crate) delay: Duration,
 }
 
-/// A refusal that closes with its own message.
-fn refused(error: ErrorBody, code: u16) -> Verdict {
-    Verdict::Refused { reason: error.message.clone(), error, code, delay: Duration::ZERO }
+impl Refusal {
+    /// One that closes with its own message.
+    pub(crate) fn new(error: ErrorBody, code: u16) -> Self {
+        Self { reason: error.message.clone(), error, code, delay: Duration::ZERO }
+    }
+}
+
+fn refused(error: ErrorBody, code: u16) -> Box<Refusal> {
+    Box::new(Refusal::new(error, code))
+}
+
+fn penalised(error: ErrorBody, delay: Duration) -> Box<Refusal> {
+    Box::new(Refusal { delay, ..Refusal::new(error, 1008) })
 }
 
 impl GatewayCore {
     /// Judges a connect in the order in which real gateways do.
     pub(crate) fn judge(&mut self, peer: PeerId, params: &Json) -> Verdict {
-        let Some(info) = self.peers.get(&peer).map(|peer| peer.info.clone()) else {
-            return refused(ErrorBody::unavailable("gone"), 1000);
+        let Some((info, nonce)) = self.peers.get(&peer).map(|peer| (peer.info.clone(), peer.nonce.clone())) else {
+            return Err(refused(ErrorBody::unavailable("gone"), 1000));
         };
-        match self.phase {
-            Phase::Booting => {
-                let error = errors::starting();
-                return Verdict::Refused {
-                    error,
-                    code: 1013,
-                    reason: "gateway starting".into(),
-                    delay: Duration::ZERO,
-                };
-            }
-            Phase::Draining | Phase::Closed | Phase::Down if self.dialect.is_v4() => {
-                let error = errors::restarting("connect");
-                let reason = "gateway restart in progress".into();
-                return Verdict::Refused { error, code: 1013, reason, delay: Duration::ZERO };
-            }
-            _ => {}
+        if let Some(refusal) = self.not_now() {
+            return Err(Box::new(refusal));
         }
         let client = params.get("client").unwrap_or(&Json::Null);
         let of_client = |name: &str| client.text_of(name).unwrap_or_default();
         let (id, mode) = (of_client("id"), of_client("mode"));
         let role_name = params.text_of("role").unwrap_or("operator");
         if let Some(error) = self.protocol_fault(params, role_name, mode) {
-            return refused(error, 1002);
+            return Err(refused(error, 1002));
         }
         let role = match role_name {
             "operator" => Role::Operator,
             "node" => Role::Node,
-            _ => return refused(ErrorBody::invalid("invalid role"), 1008),
+            _ => return Err(refused(ErrorBody::invalid("invalid role"), 1008)),
         };
         if id == "openclaw-browser-copilot" {
             let message =
                 "browser copilot requires ui mode with run-tool-bindings and session-scoped-events capabilities";
-            return refused(ErrorBody::invalid(message), 1008);
+            return Err(refused(ErrorBody::invalid(message), 1008));
         }
         if let Some(reason) = origin_fault(&info, id, mode) {
-            return refused(errors::origin(reason), 1008);
+            return Err(refused(errors::origin(reason), 1008));
         }
-        if let Some(error) = self.device_fault(peer, params) {
-            return refused(error, 1008);
-        }
-        self.authenticate(&info, params, role, id, mode)
+        let applicant = Applicant::new(self.dialect, &info, params, role);
+        self.authenticate(applicant, params, &nonce)
     }
 
-    /// What is wrong with a device's proof. Its nonce must be the challenge's; whether the signature is one, and whether
-    /// the device is known, nobody looks at yet: the place to do so is here.
-    fn device_fault(&self, peer: PeerId, params: &Json) -> Option<ErrorBody> {
-        let nonce = params.get("device")?.text_of("nonce").unwrap_or_default().trim();
-        let challenge = self.peers.get(&peer).map(|peer| peer.nonce.as_str());
-        if nonce.is_empty() {
-            Some(errors::device_nonce("DEVICE_AUTH_NONCE_REQUIRED", "device-nonce-missing", "device nonce required"))
-        } else if challenge != Some(nonce) {
-            Some(errors::device_nonce("DEVICE_AUTH_NONCE_MISMATCH", "device-nonce-mismatch", "device nonce mismatch"))
-        } else {
-            None
-        }
+    /// Why nobody is let in at the moment.
+    fn not_now(&self) -> Option<Refusal> {
+        let (error, reason) = match self.phase {
+            Phase::Booting => (errors::starting(), "gateway starting"),
+            Phase::Draining | Phase::Closed | Phase::Down if self.dialect.is_v4() => {
+                (errors::restarting("connect"), "gateway restart in progress")
+            }
+            _ => return None,
+        };
+        Some(Refusal { reason: reason.into(), ..Refusal::new(error, 1013) })
     }
 
     fn protocol_fault(&self, params: &Json, role: &str, mode: &str) -> Option<ErrorBody> {
@@ -105,90 +101,117 @@ impl GatewayCore {
         (!accepted).then(|| errors::protocol_mismatch(self.dialect, min, max))
     }
 
-    fn authenticate(&mut self, info: &PeerInfo, params: &Json, role: Role, id: &str, mode: &str) -> Verdict {
-        let auth = params.get("auth");
-        let given = |name: &str| auth.and_then(|auth| auth.text_of(name)).is_some_and(|text| !text.trim().is_empty());
-        let device = params.get("device");
-        let (secret, delay) = self.check_secret(info.address, auth);
-        let (method, failure) = match secret {
-            Credential::Ok(method) => (method, None),
-            Credential::Wrong(failure) => ("", Some(failure)),
+    /// Lets a client in by its credentials, or refuses it.
+    fn authenticate(&mut self, mut applicant: Applicant, params: &Json, nonce: &str) -> Verdict {
+        let secret = self.check_secret(&applicant);
+        let Some(device) = applicant.device.clone() else {
+            return self.authenticate_bare(applicant, params, secret.result, secret.delay);
         };
-        let by_secret = failure.is_none() && method != "none";
-        let is_backend = (id, mode) == ("gateway-client", "backend") || (id, mode) == ("control-center", "operator");
-        let is_cli = (id, mode) == ("cli", "cli");
-        let proxied = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| info.get(name).is_some());
-        let local = info.address.is_loopback() && info.get("origin").is_none() && !proxied;
-        let hint = match (mode, info.address.is_loopback() && self.dialect.is_v4()) {
-            ("cli", true) => Hint::LocalCli,
-            ("cli", false) => Hint::RemoteCli,
-            _ => Hint::Program,
-        };
-        let unauthorized = |failure: Failure| {
-            let error = failure.error(hint, device.is_some(), given("deviceToken"));
-            Verdict::Refused { reason: error.message.clone(), error, code: 1008, delay }
-        };
-        let mut scopes: Vec<Scope> = params.texts_of("scopes").into_iter().map(Scope::from).collect();
-        if device.is_none() {
-            // A program on this machine is taken at its word; whoever else has no device gets no scopes, or no entry.
-            let trusted_backend = is_backend && local && failure.is_none();
-            let trusted_cli = is_cli && local && by_secret && self.dialect.is_v4();
-            let welcome = role == Role::Operator && (trusted_backend || by_secret);
-            if matches!(id, "openclaw-tui" | "openclaw-control-ui") {
-                return penalised(refused(errors::control_ui_device_required(), 1008), delay);
+        let proven = proof::check(params, &device, nonce, self.now.unix.0).map_err(|fault| {
+            if secret.pending {
+                self.guesses.record(Guessed::Secret, &applicant.source, self.now.mono, &self.limits);
             }
-            if !welcome {
-                return match failure {
-                    Some(failure) if given("token") || given("password") => unauthorized(failure),
-                    _ => penalised(refused(errors::device_required(), 1008), delay),
-                };
-            }
-            if !trusted_backend && !trusted_cli {
-                scopes.clear();
-            }
-        } else if let Some(failure) = failure {
-            return unauthorized(self.device_credential(failure, given("deviceToken")));
+            refused(errors::device_proof(fault), 1008)
+        })?;
+        applicant.proven = Some(proven.clone());
+        let method = self
+            .check_device_credentials(&applicant, &secret)
+            .map_err(|(failure, delay)| self.unauthorized(&applicant, failure, delay))?;
+        let membership = self.membership(&applicant, &proven, method)?;
+        let grants = self.grants(&applicant, &proven.id, &membership);
+        let mut session = session(self.dialect.is_v4(), &applicant, params, method);
+        session.device = Some(proven);
+        session.grants = grants;
+        if method == "bootstrap-token" {
+            self.redeem(&applicant, &membership, &mut session);
         }
-        if role == Role::Node {
-            scopes.clear();
-        }
-        Verdict::Welcome(self.session(params, role, scopes, method))
+        Ok(session)
     }
 
-    /// What a device's own credential is worth. Devices are not paired here yet: their tokens count for nothing, and a
-    /// shared secret lets every device in with the scopes it asks for.
-    fn device_credential(&self, failure: Failure, sent_device_token: bool) -> Failure {
-        if sent_device_token { Failure::DeviceTokenMismatch } else { failure }
+    /// Lets a client in that has no device. A program on this machine is taken at its word; whoever else has no device gets
+    /// no scopes, or no entry.
+    fn authenticate_bare(
+        &self,
+        mut applicant: Applicant,
+        params: &Json,
+        secret: Result<&'static str, Failure>,
+        delay: Duration,
+    ) -> Verdict {
+        let by_secret = matches!(secret, Ok("token" | "password"));
+        let is_own = applicant.is_local && !applicant.from_page;
+        let trusted_backend = applicant.is_backend() && is_own && secret.is_ok();
+        let trusted_cli = applicant.is_cli() && is_own && by_secret && self.dialect.is_v4();
+        if applicant.is_operator_ui() {
+            return Err(penalised(errors::control_ui_device_required(), delay));
+        }
+        let method = match secret {
+            Ok(method) if applicant.role == Role::Operator && (trusted_backend || by_secret) => method,
+            Err(failure)
+                if applicant
+                    .raw_auth("token")
+                    .or_else(|| applicant.raw_auth("password"))
+                    .is_some_and(|raw| !raw.is_empty()) =>
+            {
+                return Err(self.unauthorized(&applicant, failure, delay));
+            }
+            _ => return Err(penalised(errors::device_required(), delay)),
+        };
+        if !trusted_backend && !trusted_cli {
+            applicant.scopes.clear();
+        }
+        Ok(session(self.dialect.is_v4(), &applicant, params, method))
     }
 
-    fn session(&self, params: &Json, role: Role, scopes: Vec<Scope>, method: &'static str) -> Session {
-        let client = params.get("client").unwrap_or(&Json::Null);
-        let text = |name: &str| client.text_of(name).map(str::to_owned);
-        let mode = text("mode").unwrap_or_default();
-        let device_id = params.get("device").and_then(|device| device.text_of("id")).map(str::to_owned);
-        // Programs without a device act as nobody in particular; people act as the gateway's owner.
-        let is_person = !matches!(mode.as_str(), "cli" | "backend" | "probe");
-        let profile = self.dialect.is_v4() && role == Role::Operator && (device_id.is_some() || is_person);
-        Session {
-            client_id: text("id").unwrap_or_default(),
-            client_mode: mode,
-            display_name: text("displayName"),
-            version: text("version").unwrap_or_default(),
-            platform: text("platform").unwrap_or_default(),
-            instance_id: text("instanceId"),
-            device_id,
-            role,
-            scopes,
-            method,
-            profile: profile.then(|| "gateway-owner".to_owned()),
-        }
+    fn unauthorized(&self, applicant: &Applicant, failure: Failure, delay: Duration) -> Box<Refusal> {
+        penalised(failure.error(self.dialect, applicant), delay)
+    }
+
+    /// The tokens a device gets.
+    fn grants(&mut self, applicant: &Applicant, device: &str, membership: &Membership) -> Vec<Grant> {
+        let now = self.now.unix.0;
+        let role = applicant.role.as_str();
+        let own = membership.has_baseline.then(|| (role.to_owned(), applicant.scopes.clone()));
+        let handed = membership.handoff.iter().flat_map(|profile| {
+            let others = profile.roles.iter().filter(|other| *other != role);
+            others.map(|other| (other.clone(), profile.handoff(other)))
+        });
+        let wanted: Vec<_> = own.into_iter().chain(handed).collect();
+        wanted
+            .into_iter()
+            .filter_map(|(role, scopes)| self.pairing.ensure(device, &role, &scopes, now, &mut self.rng))
+            .map(Grant::from)
+            .collect()
+    }
+
+    /// Notes that a setup code has been used.
+    fn redeem(&mut self, applicant: &Applicant, membership: &Membership, session: &mut Session) {
+        let Some(token) = applicant.auth("bootstrapToken") else { return };
+        let (role, all) = (applicant.role.as_str(), membership.handoff.is_some());
+        session.used_setup = self.pairing.redeem_setup(token, role, &applicant.scopes, all);
     }
 }
 
-fn penalised(verdict: Verdict, penalty: Duration) -> Verdict {
-    match verdict {
-        Verdict::Refused { error, code, reason, .. } => Verdict::Refused { error, code, reason, delay: penalty },
-        welcome @ Verdict::Welcome(_) => welcome,
+fn session(v4: bool, applicant: &Applicant, params: &Json, method: &'static str) -> Session {
+    let client = params.get("client").unwrap_or(&Json::Null);
+    let text = |name: &str| client.text_of(name).map(str::to_owned);
+    // Programs without a device act as nobody in particular; people act as the gateway's owner.
+    let is_person = !matches!(applicant.mode.as_str(), "cli" | "backend" | "probe");
+    let profile = v4 && applicant.role == Role::Operator && (applicant.proven.is_some() || is_person);
+    Session {
+        client_id: applicant.id.clone(),
+        client_mode: applicant.mode.clone(),
+        display_name: text("displayName"),
+        version: text("version").unwrap_or_default(),
+        platform: applicant.facts.platform.clone().unwrap_or_default(),
+        instance_id: text("instanceId"),
+        device: None,
+        role: applicant.role.clone(),
+        scopes: applicant.scopes.iter().map(|scope| Scope::from(scope.as_str())).collect(),
+        method,
+        grants: Vec::new(),
+        used_setup: None,
+        facts: applicant.facts.clone(),
+        profile: profile.then(|| "gateway-owner".to_owned()),
     }
 }
 

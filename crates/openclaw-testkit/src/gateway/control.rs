@@ -71,6 +71,10 @@ impl GatewayCore {
         self.journal.iter()
     }
 
+    pub(crate) fn session(&self, peer: PeerId) -> Option<&super::peer::Session> {
+        self.peers.get(&peer).and_then(super::Peer::session)
+    }
+
     /// Where in its life the gateway is.
     #[must_use]
     pub fn phase(&self) -> Phase {

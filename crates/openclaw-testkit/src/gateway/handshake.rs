@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::connect::Verdict;
+use super::connect::Refusal;
 use super::peer::{Peer, Session, Stage};
 use super::{Action, GatewayCore, HttpRefusal, PeerId, PeerInfo, Phase};
 use crate::faults::{Effect, Point};
 use crate::frames::{self, EventBody};
 use crate::json::{Incoming, Json, read, text_of};
+use crate::pairing::Code;
 use crate::reply::{Answer, ErrorBody};
 use crate::schema::violations;
 use crate::shapes;
@@ -176,14 +177,15 @@ impl GatewayCore {
     }
 
     fn answer_connect(&mut self, id: PeerId, request: String, params: &Json) {
-        match self.judge(id, params) {
-            Verdict::Welcome(session) => self.welcome(id, &request, &session),
-            Verdict::Refused { error, code, reason, delay } if delay.is_zero() => {
-                self.refuse_with(id, &request, error, code, &reason);
-            }
-            Verdict::Refused { error, code, delay, .. } => {
-                self.schedule.put(self.now.mono.after(delay), Action::Refuse(id, request, error, code));
-            }
+        let refusal = match self.judge(id, params) {
+            Ok(session) => return self.welcome(id, &request, &session),
+            Err(refusal) => *refusal,
+        };
+        let Refusal { error, code, reason, delay } = refusal;
+        if delay.is_zero() {
+            self.refuse_with(id, &request, error, code, &reason);
+        } else {
+            self.schedule.put(self.now.mono.after(delay), Action::Refuse(id, request, error, code));
         }
     }
 
@@ -238,6 +240,24 @@ impl GatewayCore {
             self.schedule.put(self.now.mono.after(delay), Action::Emit(id, text));
         }
         self.announce(shown);
+        if let Some(code) = &session.used_setup {
+            self.setup_completed(code, session);
+        }
+    }
+
+    /// Tells those who may pair that a setup code of theirs has let a device in.
+    fn setup_completed(&mut self, code: &Code, session: &Session) {
+        let Some(setup) = &code.setup_id else { return };
+        let mut payload = json!({
+            "setupId": setup,
+            "deviceId": session.device_id(),
+            "access": code.profile.access(),
+            "ts": self.now.unix.0,
+        });
+        if let Some(name) = &session.display_name {
+            crate::json::merge(&mut payload, &json!({"deviceName": name}));
+        }
+        self.send_event("device.pair.setup.completed", &payload, true);
     }
 
     /// Sends the hello, and takes up what has waited for it.

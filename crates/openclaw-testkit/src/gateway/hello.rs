@@ -1,10 +1,10 @@
 //! What a gateway says to a client it lets in.
 
-use openclaw_proto::connect::Scope;
+use openclaw_proto::connect::{Role, Scope};
 use serde_json::{Value, json};
 
 use super::guards::events;
-use super::peer::Session;
+use super::peer::{Grant, Session};
 use super::{GatewayCore, PeerId, Phase};
 use crate::config::AuthMode;
 use crate::dialect::Dialect;
@@ -22,7 +22,7 @@ impl GatewayCore {
             "server": {"version": self.version, "connId": conn_id},
             "features": {"methods": self.methods.names(), "events": events(self.dialect)},
             "snapshot": self.snapshot(session),
-            "auth": {"role": session.role.as_str(), "scopes": texts(&session.scopes)},
+            "auth": self.hello_auth(session),
             "policy": {
                 "maxPayload": self.limits.max_payload,
                 "maxBufferedBytes": self.limits.max_buffered,
@@ -37,7 +37,6 @@ impl GatewayCore {
                     "controlUiBuildSource": "bundled",
                 },
                 "features": {"capabilities": ["profile-binding-v1"]},
-                "auth": {"method": session.method, "recoveryScope": self.recovery_scope},
                 "policy": {
                     "attachments": {"maxBytes": 19_464_192, "maxImageBytes": 6_291_456},
                     "allowedSessionVisibilities": ["shared", "read-only", "suggest", "draft"],
@@ -55,6 +54,35 @@ impl GatewayCore {
             crate::json::merge(&mut hello, &json!({"type": null, "server": {"connId": null}, "connId": conn_id}));
         }
         hello
+    }
+
+    fn hello_auth(&self, session: &Session) -> Value {
+        let v4 = self.dialect.is_v4();
+        let own = session.grants.first().filter(|grant| grant.role == session.role.as_str());
+        let mut auth = json!({"role": session.role.as_str(), "scopes": session.scope_texts()});
+        if let Some(grant) = own {
+            let patch = json!({"deviceToken": grant.token, "issuedAtMs": grant.issued_at});
+            crate::json::merge(&mut auth, &patch);
+            // v3 tells what the token is good for, whatever was asked for.
+            if !v4 {
+                crate::json::merge(&mut auth, &json!({"scopes": grant.scopes}));
+            }
+            let others: Vec<Value> = session.grants.iter().skip(1).map(Grant::row).collect();
+            if !others.is_empty() {
+                crate::json::merge(&mut auth, &json!({"deviceTokens": others}));
+            }
+        }
+        if v4 {
+            crate::json::merge(&mut auth, &json!({"method": session.method}));
+            let has_scope = session.method != "none" || session.device.is_some();
+            if session.role == Role::Operator && has_scope {
+                crate::json::merge(&mut auth, &json!({"recoveryScope": self.recovery_scope}));
+                if own.is_some() {
+                    crate::json::merge(&mut auth, &json!({"recoveryMigrationAllowed": true}));
+                }
+            }
+        }
+        auth
     }
 
     fn snapshot(&self, session: &Session) -> Value {
@@ -123,6 +151,13 @@ fn control_ui() -> Value {
     })
 }
 
-fn texts(scopes: &[Scope]) -> Vec<&str> {
-    scopes.iter().map(Scope::as_str).collect()
+impl Grant {
+    fn row(&self) -> Value {
+        json!({
+            "deviceToken": self.token,
+            "role": self.role,
+            "scopes": self.scopes,
+            "issuedAtMs": self.issued_at,
+        })
+    }
 }

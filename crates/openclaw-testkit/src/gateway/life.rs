@@ -226,7 +226,8 @@ impl GatewayCore {
         self.presence = super::Presence::new(&self.version, &mut self.rng);
         self.health_version = 1;
         self.runs = super::Runs::default();
-        self.failures.clear();
+        self.guesses.clear();
+        self.upgrades.clear();
         self.schedule.retain(|action| !matches!(action, Action::Run(..) | Action::Broadcast(..) | Action::HealthSoon));
         self.outputs.push_back(GatewayOutput::Listen);
         if boot_for.is_zero() {

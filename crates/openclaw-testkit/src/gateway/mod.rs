@@ -1,22 +1,27 @@
 //! The gateway itself: a pure state machine. Time and messages come in, messages and closes come out.
 
+mod applicant;
 mod auth;
 mod connect;
 mod control;
+mod devices;
 mod events;
 mod guards;
+mod guesses;
 mod handshake;
 mod hello;
 mod io;
 mod journal;
 mod life;
 mod liveness;
+mod membership;
 mod peer;
 mod presence;
 mod requests;
 mod runs;
 mod schedule;
 mod send;
+mod upgrades;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -32,21 +37,23 @@ pub(crate) use requests::Ticket;
 pub(crate) use schedule::{Action, Flood};
 
 use crate::chat::Script;
-use crate::config::{AuthMode, GatewayConfig};
+use crate::config::{self, AuthMode, GatewayConfig};
 use crate::dialect::Dialect;
 use crate::faults::Faults;
 use crate::json::Json;
 use crate::limits::GatewayLimits;
 use crate::methods::Methods;
+use crate::pairing::Pairing;
 use crate::rng::Rng;
-use auth::Failures;
 use guards::Guard;
+use guesses::Guesses;
 use journal::Journal;
 use peer::Peer;
 use presence::Presence;
 use requests::Started;
 use runs::Runs;
 use schedule::Schedule;
+use upgrades::Upgrades;
 
 /// A gateway without sockets and clocks.
 ///
@@ -96,7 +103,13 @@ pub struct GatewayCore {
     connects: VecDeque<(PeerId, Option<(String, Json)>)>,
     starts: VecDeque<Started>,
     start_bytes: usize,
-    failures: BTreeMap<std::net::IpAddr, Failures>,
+    guesses: Guesses,
+    /// Whether devices on this machine are paired without being asked.
+    pairs: config::Pairing,
+    pub(crate) pairing: Pairing,
+    pub(crate) upgrades: Upgrades,
+    /// Devices, and the role of theirs, whose connections are to be closed.
+    removals: Vec<(String, Option<String>)>,
     faults: Faults,
     journal: Journal,
 }
@@ -118,6 +131,10 @@ impl GatewayCore {
         let faults = Faults::new(config.faults);
         for at in faults.times() {
             schedule.put(Instant::ZERO.after(at), Action::FaultTime(at));
+        }
+        let mut pairing = Pairing::new(config.dialect.is_v4(), &config.limits);
+        for device in config.devices {
+            pairing.adopt(&device, 0, &mut rng);
         }
         Self {
             methods: Methods::new(config.dialect, config.methods, &config.without),
@@ -147,7 +164,11 @@ impl GatewayCore {
             connects: VecDeque::new(),
             starts: VecDeque::new(),
             start_bytes: 0,
-            failures: BTreeMap::new(),
+            guesses: Guesses::default(),
+            pairs: config.pairing,
+            pairing,
+            upgrades: Upgrades::default(),
+            removals: Vec::new(),
             faults,
         }
     }
@@ -254,6 +275,7 @@ impl GatewayCore {
                 self.send_event(&name, &payload, events::droppable_by_name(&name));
             }
             Action::Run(run, turn) => self.run_step(&run, turn),
+            Action::UpgradesExpire => self.settle_upgrades(),
             Action::WaitEnds(ticket, run) => self.wait_ends(&ticket, &run),
             Action::Flood(ticket, flood) => self.flood(ticket, flood),
             Action::FaultTime(at) => self.fault_time(at),

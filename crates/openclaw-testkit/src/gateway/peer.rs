@@ -3,6 +3,8 @@
 use openclaw_proto::connect::{Role, Scope};
 
 use super::{PeerId, PeerInfo};
+use crate::pairing::{Code, Facts, Token};
+use crate::proof::Proven;
 
 /// A connection.
 #[derive(Debug)]
@@ -50,16 +52,47 @@ pub(crate) struct Session {
     pub(crate) version: String,
     pub(crate) platform: String,
     pub(crate) instance_id: Option<String>,
-    pub(crate) device_id: Option<String>,
+    pub(crate) device: Option<Proven>,
     pub(crate) role: Role,
     pub(crate) scopes: Vec<Scope>,
-    /// By what it was let in: `token`, `password` or `none`.
+    /// By what it was let in: `token`, `password`, `none`, `device-token` or `bootstrap-token`.
     pub(crate) method: &'static str,
+    /// The tokens its hello states: its own first.
+    pub(crate) grants: Vec<Grant>,
+    /// The setup code that has been used up by it.
+    pub(crate) used_setup: Option<Code>,
+    /// What it says about its device.
+    pub(crate) facts: Facts,
     /// The profile it acts as.
     pub(crate) profile: Option<String>,
 }
 
+/// A device token as a hello states it.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) token: String,
+    pub(crate) role: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) issued_at: u64,
+}
+
+impl From<Token> for Grant {
+    fn from(token: Token) -> Self {
+        let issued_at = token.issued_at();
+        Self { token: token.token, role: token.role, scopes: token.scopes, issued_at }
+    }
+}
+
 impl Session {
+    pub(crate) fn device_id(&self) -> Option<&str> {
+        self.device.as_ref().map(|device| device.id.as_str())
+    }
+
+    /// Its scopes as texts.
+    pub(crate) fn scope_texts(&self) -> Vec<String> {
+        self.scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
+    }
+
     /// Whether it was granted `wanted`, directly or by another scope.
     pub(crate) fn may(&self, wanted: &Scope) -> bool {
         self.role == Role::Operator && self.scopes.iter().any(|held| held.grants(wanted))
@@ -127,6 +160,10 @@ pub struct ConnectionInfo {
     pub role: Option<Role>,
     /// The scopes it was granted.
     pub scopes: Vec<Scope>,
+    /// The id of its device.
+    pub device_id: Option<String>,
+    /// By what it was let in: `token`, `password`, `none`, `device-token` or `bootstrap-token`; empty before it has been.
+    pub method: &'static str,
     /// The sequence number of the last event it was sent.
     pub seq: u64,
 }
@@ -143,6 +180,8 @@ impl ConnectionInfo {
             client_mode: text(|session| &session.client_mode),
             role: session.map(|session| session.role.clone()),
             scopes: session.map(|session| session.scopes.clone()).unwrap_or_default(),
+            device_id: session.and_then(Session::device_id).map(str::to_owned),
+            method: session.map(|session| session.method).unwrap_or_default(),
             seq: state.seq,
         }
     }

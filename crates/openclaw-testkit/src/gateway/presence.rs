@@ -91,8 +91,8 @@ fn row(dialect: Dialect, session: &Session, reason: &str, now: u64) -> Value {
             }
         };
         put("scopes", (!scopes.is_empty()).then(|| json!(scopes)));
-        put("instanceId", session.instance_id.as_ref().or(session.device_id.as_ref()).map(|id| json!(id)));
-        put("deviceId", session.device_id.as_ref().map(|id| json!(id)));
+        put("instanceId", session.instance_id.as_deref().or_else(|| session.device_id()).map(|id| json!(id)));
+        put("deviceId", session.device_id().map(|id| json!(id)));
         if dialect.is_v4() {
             put("clientId", Some(json!(session.client_id)));
             put("onlineSince", Some(json!(now)));
@@ -129,8 +129,8 @@ impl GatewayCore {
     fn show(&mut self, peer: PeerId, session: &Session, reason: &str) -> bool {
         let shown = is_shown(self.dialect, session);
         if shown {
-            let key = session.device_id.as_ref().or(session.instance_id.as_ref());
-            let key = key.cloned().unwrap_or_else(|| peer.to_string());
+            let key = session.device_id().or(session.instance_id.as_deref());
+            let key = key.map_or_else(|| peer.to_string(), str::to_owned);
             let row = row(self.dialect, session, reason, self.now.unix.0);
             self.presence.put(key, row);
         }

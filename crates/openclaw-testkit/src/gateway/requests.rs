@@ -134,6 +134,7 @@ impl GatewayCore {
             return Some(errors::unauthorized_role(session.role.as_str()));
         }
         match access {
+            Some(Access::Operator) => None,
             _ if session.is_admin() => access.is_none().then(|| errors::unknown_method(method)),
             Some(Access::Node) => None,
             Some(Access::Scope(scope)) if session.may(scope) => None,
@@ -190,6 +191,8 @@ impl GatewayCore {
             None => Reply::error(errors::unknown_method(&ticket.method)),
         };
         self.answer(ticket.clone(), reply.steps);
+        // Whoever is closed over this call has its answer by now.
+        self.close_removed();
     }
 
     fn send_wanted(&mut self, peer: PeerId, wanted: Vec<Wanted>) {

@@ -36,6 +36,8 @@ pub(crate) enum Action {
     Broadcast(String, Value),
     /// The next piece of a run.
     Run(String, u64),
+    /// A request for more scopes may have waited too long.
+    UpgradesExpire,
     /// An `agent.wait` gives up.
     WaitEnds(Ticket, String),
     Flood(Ticket, Flood),

@@ -1,6 +1,7 @@
 //! The methods the gateway has.
 
 mod chat;
+mod devices;
 mod info;
 mod traffic;
 
@@ -21,6 +22,8 @@ pub(crate) use info::health;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Scope(Scope),
+    /// Every operator, whatever its scopes.
+    Operator,
     Node,
 }
 
@@ -46,6 +49,18 @@ pub(crate) fn parse(params: &str) -> Value {
     serde_json::from_str(params).unwrap_or_default()
 }
 
+/// Methods that no hello names.
+const UNLISTED: [&str; 2] = ["connect", "device.pair.setupCode"];
+
+/// Methods that v3 does not have.
+const NEW: [&str; 5] = [
+    "device.pair.rename",
+    "device.pair.setupCode",
+    "device.scopes.requestUpgrade",
+    "device.scopes.waitUpgrade",
+    "plugins.sessionAction",
+];
+
 /// All methods by name.
 pub(crate) struct Methods(BTreeMap<String, Method>);
 
@@ -53,6 +68,7 @@ impl Methods {
     pub(crate) fn new(dialect: Dialect, user: Vec<(String, Scope, Handler)>, without: &[String]) -> Self {
         const READ: &str = "operator.read";
         const WRITE: &str = "operator.write";
+        const PAIRING: &str = "operator.pairing";
         let builtin: &[(&str, &str, Builtin)] = &[
             ("agent", WRITE, chat::agent),
             ("agent.wait", WRITE, chat::wait),
@@ -61,6 +77,16 @@ impl Methods {
             ("chat.abort", WRITE, chat::abort),
             ("chat.send", WRITE, chat::send),
             ("connect", "operator.admin", traffic::connect),
+            ("device.pair.approve", PAIRING, devices::approve),
+            ("device.pair.list", PAIRING, devices::list),
+            ("device.pair.reject", PAIRING, devices::reject),
+            ("device.pair.remove", PAIRING, devices::remove),
+            ("device.pair.rename", PAIRING, devices::rename),
+            ("device.pair.setupCode", "operator.admin", devices::setup_code),
+            ("device.scopes.requestUpgrade", READ, devices::request_upgrade),
+            ("device.scopes.waitUpgrade", READ, devices::wait_upgrade),
+            ("device.token.revoke", PAIRING, devices::revoke),
+            ("device.token.rotate", PAIRING, devices::rotate),
             ("echo", READ, traffic::echo),
             ("flood", READ, traffic::flood),
             ("health", READ, info::health_now),
@@ -74,12 +100,13 @@ impl Methods {
         let mut methods: BTreeMap<String, Method> = builtin
             .iter()
             .map(|(name, scope, run)| {
-                let access = Access::Scope(Scope::from(*scope));
-                ((*name).to_owned(), Method { access, run: Run::Builtin(*run), listed: *name != "connect" })
+                let is_for_all = name.starts_with("device.scopes.");
+                let access = if is_for_all { Access::Operator } else { Access::Scope(Scope::from(*scope)) };
+                ((*name).to_owned(), Method { access, run: Run::Builtin(*run), listed: !UNLISTED.contains(name) })
             })
             .collect();
         if !dialect.is_v4() {
-            methods.remove("plugins.sessionAction");
+            methods.retain(|name, _| !NEW.contains(&name.as_str()));
         }
         methods.retain(|name, _| !without.contains(name));
         for (name, scope, handler) in user {

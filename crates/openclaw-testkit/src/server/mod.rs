@@ -2,6 +2,7 @@
 
 mod clock;
 mod connection;
+mod devices;
 mod http;
 mod listener;
 mod shared;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use openclaw_proto::{Instant, Now, UnixMillis};
-use openclaw_testkit::{GatewayConfig, GatewayCore, GatewayOutput, PeerId, PeerInfo};
+use openclaw_testkit::{GatewayConfig, GatewayCore, GatewayOutput, PeerId, PeerInfo, TestDevice};
 use serde_json::{Value, json};
 
 /// What a client sees.
@@ -125,14 +125,34 @@ impl Lab {
         (peer, hello["payload"].clone())
     }
 
-    /// Connects as a device that has proven itself by the nonce of its challenge.
-    pub(crate) fn join_as_device(&mut self, patch: Value) -> (PeerId, Vec<Seen>) {
+    /// Connects as a device; null params of the patch are left out.
+    pub(crate) fn join_with(&mut self, device: &TestDevice, patch: Value) -> (PeerId, Vec<Seen>) {
         let peer = self.dial();
-        let nonce = self.frames(peer)[0]["payload"]["nonce"].clone();
+        let challenge = self.frames(peer)[0]["payload"].clone();
         let mut params = patched(patch);
-        params["device"] = json!({"id": "d", "publicKey": "k", "signature": "s", "signedAt": 1, "nonce": nonce});
+        params["device"] = device.prove(&params, challenge["nonce"].as_str().unwrap(), self.now.unix.0);
         self.send(peer, &connect(params));
         (peer, self.take(peer))
+    }
+
+    /// The same as one device of many.
+    pub(crate) fn join_as_device(&mut self, patch: Value) -> (PeerId, Vec<Seen>) {
+        self.join_with(&TestDevice::from_seed([1; 32]), patch)
+    }
+
+    /// The same, and is let in; gives the `auth` of the hello.
+    pub(crate) fn enter(&mut self, device: &TestDevice, patch: Value) -> (PeerId, Value) {
+        let (peer, seen) = self.join_with(device, patch);
+        let Some(Seen::Text(hello)) = seen.first() else { panic!("{seen:?}") };
+        assert!(hello.get("error").is_none(), "{hello}");
+        (peer, hello["payload"]["auth"].clone())
+    }
+
+    /// The same, and is refused; gives the details of the error.
+    pub(crate) fn refused(&mut self, device: &TestDevice, patch: Value) -> Value {
+        let (_, seen) = self.join_with(device, patch);
+        let [Seen::Text(refusal), Seen::Close(1008, _)] = seen.as_slice() else { panic!("{seen:?}") };
+        refusal["error"]["details"].clone()
     }
 
     /// Connects as a program with the given scopes.

@@ -10,10 +10,15 @@
 )]
 
 mod chat;
+mod device_tokens;
 mod early;
 mod events;
 mod faults;
 mod handshake;
 mod lab;
 mod life;
+mod pairing;
+mod proof;
 mod requests;
+mod setup_codes;
+mod upgrades;

@@ -221,7 +221,8 @@ fn more_than_256_requests_waiting_are_told_that_the_server_is_busy() {
 fn nodes_have_methods_of_their_own_and_are_closed_when_they_insist_on_others() {
     let node_method = |config: GatewayConfig| config.method("node.ping", "node", |_, _| Reply::ok(json!("pong")));
     let mut lab = Lab::new(node_method(GatewayConfig::v4()));
-    let (node, _) = lab.join_as_device(json!({"role": "node", "client": {"id": "node-host", "mode": "node"}}));
+    let (node, _) =
+        lab.join_as_device(json!({"role": "node", "scopes": [], "client": {"id": "node-host", "mode": "node"}}));
     assert_eq!(lab.ask(node, "node.ping", json!({}))["payload"], "pong");
     assert_eq!(lab.ask(node, "health", json!({}))["ok"], true);
     for _ in 0..10 {
