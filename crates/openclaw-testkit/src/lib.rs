@@ -108,7 +108,6 @@ mod base64;
 mod call;
 mod chat;
 mod config;
-
 mod devices;
 mod dialect;
 mod errors;
@@ -140,8 +139,10 @@ pub use gateway::{
 pub use limits::GatewayLimits;
 pub use pairing::Setup;
 pub use reply::{ErrorBody, Reply};
+#[cfg(feature = "tls")]
+pub use server::{ClientIdentity, Tls};
 #[cfg(feature = "server")]
-pub use server::Server;
+pub use server::{Server, Traffic};
 pub use test_device::TestDevice;
 
 #[cfg(all(doctest, feature = "server"))]

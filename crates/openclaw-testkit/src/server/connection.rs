@@ -14,8 +14,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::door::Stream;
 use super::http::{self, Head};
 use super::shared::{Out, Road, Shared};
+use super::traffic::count;
 use crate::gateway::{PeerId, PeerInfo};
 
 /// How long a client may take to ask for its upgrade.
@@ -44,10 +46,15 @@ impl Drop for Farewell {
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve(mut stream: TcpStream, remote: SocketAddr, shared: Arc<Shared>) {
-    let _ = stream.set_nodelay(true);
-    let head = tokio::time::timeout(HEAD_DEADLINE, Head::read(&mut stream)).await;
-    let Ok(Ok(Some(head))) = head else { return };
+pub(crate) async fn serve(tcp: TcpStream, remote: SocketAddr, shared: Arc<Shared>) {
+    let _ = tcp.set_nodelay(true);
+    let head = async {
+        let mut stream = shared.door.open(tcp).await?;
+        let head = Head::read(&mut stream).await.ok().flatten()?;
+        Some((stream, head))
+    };
+    let Ok(Some((mut stream, head))) = tokio::time::timeout(HEAD_DEADLINE, head).await else { return };
+    count(&shared.door.counters.requests);
     let Some(key) = head.websocket_key() else {
         let page = http::page(&head.path, shared.with(|core, _| core.phase()));
         let _ = http::answer(&mut stream, &page).await;
@@ -71,7 +78,7 @@ pub(crate) async fn serve(mut stream: TcpStream, remote: SocketAddr, shared: Arc
     }
 }
 
-async fn talk(socket: WebSocketStream<TcpStream>, road: Road, shared: &Shared) {
+async fn talk(socket: WebSocketStream<Box<dyn Stream>>, road: Road, shared: &Shared) {
     let (sink, stream) = socket.split();
     let Road { peer, out, waiting, reading, cut } = road;
     let stuck = async {
@@ -86,7 +93,7 @@ async fn talk(socket: WebSocketStream<TcpStream>, road: Road, shared: &Shared) {
 }
 
 async fn read(
-    mut stream: SplitStream<WebSocketStream<TcpStream>>,
+    mut stream: SplitStream<WebSocketStream<Box<dyn Stream>>>,
     mut reading: watch::Receiver<bool>,
     peer: PeerId,
     shared: &Shared,
@@ -138,7 +145,7 @@ async fn stopped(reading: &mut watch::Receiver<bool>) {
 }
 
 async fn write(
-    mut sink: SplitSink<WebSocketStream<TcpStream>, Message>,
+    mut sink: SplitSink<WebSocketStream<Box<dyn Stream>>, Message>,
     mut out: mpsc::UnboundedReceiver<Out>,
     waiting: &AtomicUsize,
 ) -> Result<(), Error> {

@@ -3,9 +3,9 @@
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::door::Stream;
 use crate::gateway::{HttpRefusal, Phase};
 
 /// No request head is longer.
@@ -22,7 +22,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// Reads a request head; none when there is no such thing.
-    pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Option<Self>> {
+    pub(crate) async fn read(stream: &mut Box<dyn Stream>) -> io::Result<Option<Self>> {
         let mut bytes = Vec::new();
         let end = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -74,7 +74,7 @@ pub(crate) fn page(path: &str, phase: Phase) -> HttpRefusal {
 }
 
 /// Answers a request and ends the connection.
-pub(crate) async fn answer(stream: &mut TcpStream, response: &HttpRefusal) -> io::Result<()> {
+pub(crate) async fn answer(stream: &mut Box<dyn Stream>, response: &HttpRefusal) -> io::Result<()> {
     let (status, body) = (response.status, &response.body);
     let mut head = format!("HTTP/1.1 {status} {}\r\nConnection: close\r\n", phrase(status));
     for (name, value) in &response.headers {

@@ -3,9 +3,13 @@
 mod clock;
 mod connection;
 mod devices;
+mod door;
 mod http;
 mod listener;
 mod shared;
+#[cfg(feature = "tls")]
+mod tls;
+mod traffic;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +23,11 @@ use tokio::task::JoinHandle;
 use crate::config::{AuthMode, GatewayConfig};
 use crate::faults::Fault;
 use crate::gateway::{Asked, ConnectionInfo, Drain, GatewayCore, PeerId, Phase, RestartPlan};
+use door::Door;
 use shared::Shared;
+#[cfg(feature = "tls")]
+pub use tls::{ClientIdentity, Tls};
+pub use traffic::Traffic;
 
 /// How long a polite shutdown waits for its connections.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -72,6 +80,21 @@ impl Server {
     /// When the address is not to be had.
     #[allow(clippy::unused_async, reason = "starting needs a runtime, and only an async function says so")]
     pub async fn bind(address: SocketAddr, config: GatewayConfig) -> io::Result<Self> {
+        Self::open(address, config, Door::default())
+    }
+
+    /// Starts a gateway behind TLS on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When there is no port to be had, or no certificate can be made.
+    #[cfg(feature = "tls")]
+    #[allow(clippy::unused_async, reason = "starting needs a runtime, and only an async function says so")]
+    pub async fn start_tls(config: GatewayConfig, tls: &Tls) -> io::Result<Self> {
+        let door = Door { secured: Some(tls.prepare()?), ..Door::default() };
+        Self::open((Ipv4Addr::LOCALHOST, 0).into(), config, door)
+    }
+
+    fn open(address: SocketAddr, config: GatewayConfig, door: Door) -> io::Result<Self> {
         let token = match &config.auth {
             AuthMode::Token(secret) | AuthMode::Password(secret) => secret.expose().to_owned(),
             AuthMode::None => String::new(),
@@ -79,16 +102,27 @@ impl Server {
         let listener = listener::listen(address)?;
         let address = listener.local_addr()?;
         // Every server its own ids, and the same ones for the same port, which is as good as a seed gets here.
-        let shared = Arc::new(Shared::new(GatewayCore::new(config, u64::from(address.port()))));
+        let core = GatewayCore::new(config, u64::from(address.port()));
+        let shared = Arc::new(Shared::new(core, door));
         let accepting = tokio::spawn(listener::run(listener, address, Arc::clone(&shared)));
         let timing = tokio::spawn(Shared::keep_time(Arc::clone(&shared)));
         Ok(Self { shared, address, token, tasks: vec![accepting, timing] })
     }
 
-    /// Where clients connect to: `ws://127.0.0.1:…`.
+    /// Where clients connect to: `ws://127.0.0.1:…`, or `wss://localhost:…` behind TLS.
     #[must_use]
     pub fn url(&self) -> String {
+        #[cfg(feature = "tls")]
+        if self.shared.door.secured.is_some() {
+            return format!("wss://localhost:{}", self.port());
+        }
         format!("ws://{}", self.address)
+    }
+
+    /// What has come over the port so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.shared.door.counters.read()
     }
 
     /// The address.

@@ -10,6 +10,7 @@ use openclaw_proto::{Instant, Now};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::clock::Clock;
+use super::door::Door;
 use crate::gateway::{GatewayCore, GatewayOutput, HttpRefusal, PeerId, PeerInfo, Phase};
 
 /// What a connection's task is asked to write.
@@ -70,6 +71,7 @@ impl State {
 pub(crate) struct Shared {
     state: Mutex<State>,
     clock: Clock,
+    pub(crate) door: Arc<Door>,
     /// The next timeout is another one.
     rescheduled: Notify,
     /// Whether the port shall be open.
@@ -79,11 +81,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(core: GatewayCore) -> Self {
+    pub(crate) fn new(core: GatewayCore, door: Door) -> Self {
         let next = core.poll_timeout();
         Self {
             state: Mutex::new(State { core, links: BTreeMap::new(), listening: true, lost: None, next }),
             clock: Clock::new(),
+            door: Arc::new(door),
             rescheduled: Notify::new(),
             listen: watch::Sender::new(true),
             changes: watch::Sender::new(0),
