@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// The certificate of a gateway behind TLS: self-signed, for `localhost` and 127.0.0.1, and good for the next decades,
@@ -112,7 +113,7 @@ impl Tls {
     }
 }
 
-type Verifier = Arc<dyn tokio_rustls::rustls::server::danger::ClientCertVerifier>;
+type Verifier = Arc<dyn ClientCertVerifier>;
 
 /// A client, and how it is told from others.
 fn known_client(provider: Arc<CryptoProvider>) -> io::Result<(ClientIdentity, Verifier)> {
