@@ -1,6 +1,8 @@
 //! Many clients and many gateways in virtual time, with every fault a network has.
 mod coverage;
 mod dice;
+mod expected;
+pub mod herd;
 pub mod invariants;
 mod many;
 pub mod model;
@@ -14,6 +16,7 @@ mod world;
 
 pub use coverage::Coverage;
 pub use dice::Dice;
+pub use expected::Gap;
 pub use many::{Plan, Sum, run_many};
 pub use run::{Report, run};
 pub use shrink::{Shrunk, shrink};

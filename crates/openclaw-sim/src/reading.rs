@@ -87,7 +87,8 @@ impl Reading {
                 None | Some("") => Self::NoFrame,
                 Some("connect.challenge") => {
                     let payload = payload(&frame);
-                    let nonce = payload.get("nonce").and_then(Value::as_str).is_some_and(|nonce| !nonce.trim().is_empty());
+                    let nonce =
+                        payload.get("nonce").and_then(Value::as_str).is_some_and(|nonce| !nonce.trim().is_empty());
                     Self::Challenge { nonce }
                 }
                 Some(name) => {
@@ -120,7 +121,8 @@ impl Answer {
     #[must_use]
     pub fn says_farewell(&self) -> Option<Option<Duration>> {
         let fault = self.error.as_ref().filter(|_| self.says == Says::No)?;
-        let going = fault.code == "UNAVAILABLE" && matches!(&*fault.reason, "gateway-restarting" | "gateway-suspending");
+        let going =
+            fault.code == "UNAVAILABLE" && matches!(&*fault.reason, "gateway-restarting" | "gateway-suspending");
         going.then_some(fault.after)
     }
 }
@@ -193,10 +195,15 @@ mod tests {
     #[test]
     fn frames_are_told_apart() {
         let of = |text| Reading::of(text, 100);
-        assert_eq!(of(r#"{"type":"event","event":"connect.challenge","payload":{"nonce":" "}}"#), Reading::Challenge { nonce: false });
+        assert_eq!(
+            of(r#"{"type":"event","event":"connect.challenge","payload":{"nonce":" "}}"#),
+            Reading::Challenge { nonce: false }
+        );
         assert!(matches!(of(r#"{"type":"event","event":"tick","seq":3.0}"#), Reading::Event { seq: Some(3), .. }));
         assert!(matches!(of(r#"{"type":"res","id":"a"}"#), Reading::Answer(Answer { says: Says::Yes, .. })));
-        assert!(matches!(of(r#"{"type":"res","id":7,"error":"x"}"#), Reading::Answer(a) if a.says == Says::No && a.is_nobodys()));
+        assert!(
+            matches!(of(r#"{"type":"res","id":7,"error":"x"}"#), Reading::Answer(a) if a.says == Says::No && a.is_nobodys())
+        );
         for text in ["", "[]", "{}", r#"{"type":"event"}"#, r#"{"type":"req","id":"a","method":"b"}"#] {
             assert_eq!(of(text), Reading::NoFrame, "{text}");
         }

@@ -98,7 +98,9 @@ impl Shrunk {
         for place in 0..self.script.events.len() {
             for divisor in [u32::MAX, 8, 2] {
                 let mut script = self.script.clone();
-                if let Some(Event { what: What::Do { op: Op::Ask { count, .. }, .. }, .. }) = script.events.get_mut(place) {
+                if let Some(Event { what: What::Do { op: Op::Ask { count, .. }, .. }, .. }) =
+                    script.events.get_mut(place)
+                {
                     *count = (*count / divisor).max(1);
                 }
                 self.take(script, invariant, look);

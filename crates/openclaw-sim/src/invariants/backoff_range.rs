@@ -50,7 +50,9 @@ impl BackoffRange {
 /// What is waited at least where the gateway names no time.
 fn stands_in(why: &Down) -> Duration {
     match why {
-        Down::Refused(error) if error.detail_reason.as_deref() == Some("startup-sidecars") => Duration::from_millis(500),
+        Down::Refused(error) if error.detail_reason.as_deref() == Some("startup-sidecars") => {
+            Duration::from_millis(500)
+        }
         Down::Refused(error) if error.detail_code.as_deref() == Some("PAIRING_REQUIRED") => Duration::from_secs(30),
         _ => Duration::ZERO,
     }

@@ -45,7 +45,12 @@ impl Invariant for ByDeadline {
             let Output::Completed { waiter, outcome: Outcome::TimedOut { .. } } = output else { continue };
             match known.open.get(waiter).and_then(|open| open.deadline) {
                 Some(deadline) if deadline <= step.now.mono => {}
-                other => return Err(format!("request {waiter} timed out at {:?}, its deadline is {other:?}", step.now.mono)),
+                other => {
+                    return Err(format!(
+                        "request {waiter} timed out at {:?}, its deadline is {other:?}",
+                        step.now.mono
+                    ));
+                }
             }
         }
         let Some((waiter, first)) = deadlines(step, known).min_by_key(|(_, at)| *at) else { return Ok(()) };

@@ -16,7 +16,11 @@ pub(super) struct CompletesOnce {
 impl CompletesOnce {
     fn end(&mut self, waiter: u32) -> Result<(), String> {
         self.ended += 1;
-        if self.open.remove(&waiter) { Ok(()) } else { Err(format!("request {waiter} ends a second time, or never was")) }
+        if self.open.remove(&waiter) {
+            Ok(())
+        } else {
+            Err(format!("request {waiter} ends a second time, or never was"))
+        }
     }
 }
 

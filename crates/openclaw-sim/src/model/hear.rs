@@ -75,7 +75,8 @@ impl Model {
     fn hello(&mut self, now: Now, payload: &Value) {
         let kind = payload.get("type").filter(|kind| !kind.is_null());
         let right_kind = kind.is_none_or(|kind| kind == "hello-ok");
-        let protocol = payload.get("protocol").and_then(integer).filter(|version| (1..=u64::from(u32::MAX)).contains(version));
+        let protocol =
+            payload.get("protocol").and_then(integer).filter(|version| (1..=u64::from(u32::MAX)).contains(version));
         let offered = u64::from(self.config.connect.protocol.min)..=u64::from(self.config.connect.protocol.max);
         match protocol.filter(|_| right_kind) {
             None => return self.down(now, &Cause::Other("InvalidHello"), true),

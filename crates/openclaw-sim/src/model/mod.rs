@@ -8,12 +8,10 @@ mod hear;
 mod plan;
 mod socket;
 
-use openclaw_proto::{
-    ClientConfig, Input, Instant, Now, Output, State, StateKind, TransportError, Trigger,
-};
+use openclaw_proto::{ClientConfig, Input, Instant, Now, Output, State, StateKind, TransportError, Trigger};
 
-pub(crate) use expect::name;
 pub use expect::Row;
+pub(crate) use expect::name;
 pub use plan::{Cause, Plan, plan};
 
 use crate::reading::{Reading, integer};

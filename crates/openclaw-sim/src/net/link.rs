@@ -52,10 +52,6 @@ impl<T> While<T> {
         self.holds.len() < before
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.holds.clear();
-    }
-
     pub(crate) fn now(&self) -> Option<&T> {
         self.holds.last().map(|(_, what)| what)
     }

@@ -58,7 +58,8 @@ mod tests {
             clients: vec![ClientSpec { base_ms: 50, ..ClientSpec::default() }],
             events: vec![Event { at_ms: 20, what: What::Do { client: 0, op: Op::Start } }],
         };
-        let expected = "seed 7, 1.500 s\n  gateway 0: as usual\n  client 0: base_ms 50\n       0.020  client 0: Start\n";
+        let expected =
+            "seed 7, 1.500 s\n  gateway 0: as usual\n  client 0: base_ms 50\n       0.020  client 0: Start\n";
         assert_eq!(script.to_string(), expected);
     }
 }

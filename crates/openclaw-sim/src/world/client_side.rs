@@ -1,7 +1,8 @@
 //! Between a client's core and its sockets.
 
-use openclaw_proto::{ConnId, Input, Output, State, TransportError};
+use openclaw_proto::{ConnId, Input, Outcome, Output, State, TransportError};
 
+use super::host::Proof;
 use super::{Moment, World};
 use crate::net::{Cargo, RoadId};
 use crate::script::Way;
@@ -33,6 +34,12 @@ impl World {
                 }
             }
             Output::State(State::Ready { .. }) => self.remember(Moment::Ready),
+            Output::Completed { waiter, outcome } => self.with(client, |host| {
+                if host.proof == Proof::Asked(waiter) {
+                    let answered = matches!(outcome, Outcome::Replied(_));
+                    host.proof = if answered { Proof::Given } else { Proof::Missing };
+                }
+            }),
             _ => {}
         }
         true
@@ -70,7 +77,9 @@ impl World {
         let Some(road) = self.roads.get(&road) else { return false };
         let (queued, bytes_in) = (road.up.queued(), road.bytes_in);
         let bytes_out = road.up.given().saturating_sub(queued.saturating_sub(buffer) as u64);
-        let Some(socket) = self.hosts.get_mut(client).and_then(|host| host.sockets.get_mut(&conn)) else { return false };
+        let Some(socket) = self.hosts.get_mut(client).and_then(|host| host.sockets.get_mut(&conn)) else {
+            return false;
+        };
         let progress = bytes_out > std::mem::replace(&mut socket.told_out, bytes_out) && socket.unflushed;
         let flushed = socket.unflushed && queued <= buffer;
         socket.unflushed &= !flushed;

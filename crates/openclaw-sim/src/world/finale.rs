@@ -1,9 +1,10 @@
-//! The end of every run: everything is mended, everybody is to come back, and is shut down.
+//! The end of every run: everything is mended, everybody is to come back and to get an answer, and is shut down.
 
 use std::time::Duration;
 
 use openclaw_proto::{Instant, StateKind};
 
+use super::host::Proof;
 use super::{Failure, World};
 use crate::invariants::COMES_BACK;
 use crate::watch::Broken;
@@ -23,7 +24,8 @@ impl World {
         let patience = self.at.after(PATIENCE);
         while let Some(lost) = self.help() {
             if self.at >= patience {
-                let how = format!("it is {:?} {PATIENCE:?} after everything was mended", self.state(lost));
+                let how =
+                    format!("it is {:?} and got no answer {PATIENCE:?} after everything was mended", self.state(lost));
                 return self.broken(lost, COMES_BACK, how);
             }
             self.run_until(self.at.after(GLANCE))?;
@@ -35,8 +37,10 @@ impl World {
     fn help(&mut self) -> Option<usize> {
         let (mut lost, at) = (None, self.at);
         for client in 0..self.hosts.len() {
+            let proof = self.hosts.get(client).map(|host| host.proof).unwrap_or_default();
             match self.state(client) {
-                Some(StateKind::Ready) => continue,
+                Some(StateKind::Ready) if proof == Proof::Given => continue,
+                Some(StateKind::Ready) if proof == Proof::Missing => self.with(client, |host| host.ask_for_proof(at)),
                 Some(StateKind::Idle | StateKind::Stopped) => self.with(client, |host| host.start(at)),
                 Some(StateKind::Paused) if self.hosts.get(client).is_some_and(|host| host.alarm.is_none()) => {
                     self.with(client, |host| host.nudge(at));

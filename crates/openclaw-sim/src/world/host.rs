@@ -1,6 +1,7 @@
 //! A client's host: a core, its sockets, and somebody who looks at every call.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use openclaw_proto::{Client, ConnId, Input, Instant, NotSent, Now, Output, Request, RequestId, Transmit, UrlError};
 
@@ -25,6 +26,21 @@ pub(super) struct Sock {
     pub(super) unflushed: bool,
     /// The bytes that had left when the core was told last.
     pub(super) told_out: u64,
+}
+
+/// How long an answer may take in the end: longer than any way there and back.
+const PROOF_LIMIT: Duration = Duration::from_secs(20);
+
+/// The request that shows whether a client is back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// It has not been made, or did not get its answer.
+    #[default]
+    Missing,
+    /// It is open.
+    Asked(u32),
+    /// It was answered.
+    Given,
 }
 
 /// A client with everything around it.
@@ -52,6 +68,8 @@ pub(super) struct Host {
     next_waiter: u32,
     /// Calls of the core.
     pub(super) steps: u64,
+    /// The request that shows whether a client is back: open, or answered.
+    pub(super) proof: Proof,
 }
 
 impl Host {
@@ -74,6 +92,7 @@ impl Host {
             notes: Vec::new(),
             next_waiter: 1,
             steps: 0,
+            proof: Proof::default(),
         })
     }
 
@@ -178,6 +197,19 @@ impl Host {
         let frame: Option<Transmit> = self.core.poll_transmit_on(now, conn);
         self.called(now, before, Call::Transmit { conn, frame: frame.as_ref() });
         frame.map(|frame| frame.text)
+    }
+
+    /// Asks for a proof that there is somebody at the other end. What is in its way is given up.
+    pub(super) fn ask_for_proof(&mut self, at: Instant) {
+        for id in self.some_open(u32::MAX) {
+            self.cancel(at, id);
+        }
+        let Ok(request) = Request::new("health") else { return };
+        let facts = Facts { len: request.frame_len(), limit: Some(PROOF_LIMIT), ..Facts::default() };
+        let waiter = self.next_waiter;
+        if self.ask(at, request.timeout(PROOF_LIMIT), facts).is_ok() {
+            self.proof = Proof::Asked(waiter);
+        }
     }
 
     /// Some of the requests that are open.

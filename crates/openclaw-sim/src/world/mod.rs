@@ -217,7 +217,9 @@ impl World {
     fn moment(&mut self) {
         if let Some(happening) = self.queue.take(self.at) {
             self.happen(happening);
-        } else if let Some(site) = self.sites.iter().position(|site| site.core.poll_timeout().is_some_and(|t| t <= self.at)) {
+        } else if let Some(site) =
+            self.sites.iter().position(|site| site.core.poll_timeout().is_some_and(|t| t <= self.at))
+        {
             let now = self.world_clock();
             if let Some(site) = self.sites.get_mut(site) {
                 site.core.handle_timeout(now);

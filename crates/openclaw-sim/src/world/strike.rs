@@ -104,7 +104,9 @@ impl World {
     fn strike_gateway(&mut self, fault: &Fault) -> bool {
         let now = self.world_clock();
         let (gateway, end) = match fault {
-            Fault::Crash { gateway, down_ms, boot_ms, .. } => (*gateway, Some((*down_ms, Ended::Absence(*gateway, *boot_ms)))),
+            Fault::Crash { gateway, down_ms, boot_ms, .. } => {
+                (*gateway, Some((*down_ms, Ended::Absence(*gateway, *boot_ms))))
+            }
             Fault::Suspend { gateway, for_ms } => (*gateway, Some((*for_ms, Ended::Suspension(*gateway)))),
             Fault::Rotate { gateway, for_ms } => (*gateway, Some((*for_ms, Ended::Rotation(*gateway)))),
             Fault::Restart { gateway, .. }
@@ -251,11 +253,13 @@ impl World {
             if let Some(link) = self.links.get_mut(client) {
                 link.mend();
             }
-            let sleeps: Vec<u64> = self.hosts.get(client).map(|h| h.asleep.iter().map(|(t, ..)| *t).collect()).unwrap_or_default();
+            let sleeps: Vec<u64> =
+                self.hosts.get(client).map(|h| h.asleep.iter().map(|(t, ..)| *t).collect()).unwrap_or_default();
             sleeps.into_iter().for_each(|token| self.wakes(client, token));
             self.with(client, |host| host.not_reading.clear());
             self.release(client);
         }
+        self.part_from_the_deaf();
         for gateway in 0..self.sites.len() {
             self.count_tricks(gateway);
             if let Some(site) = self.sites.get_mut(gateway) {
@@ -267,6 +271,15 @@ impl World {
             let absences = self.sites.get(gateway).map(|site| site.absences.clone()).unwrap_or_default();
             absences.into_iter().for_each(|token| self.comes_back(gateway, token, 0));
         }
+    }
+
+    /// A gateway that reads nothing but goes on ticking looks alive to its clients. Pings find it out, and it cuts them;
+    /// without pings, which real gateways send, nobody can.
+    fn part_from_the_deaf(&mut self) {
+        let pings = |gateway: usize| self.script.gateways.get(gateway).is_some_and(|spec| spec.ping_ms > 0);
+        let deaf = self.roads.iter().filter(|(_, road)| road.deaf && !pings(road.gateway));
+        let deaf: Vec<RoadId> = deaf.map(|(id, _)| *id).collect();
+        deaf.into_iter().for_each(|id| self.reset(id));
     }
 
     fn count_tricks(&mut self, gateway: usize) {

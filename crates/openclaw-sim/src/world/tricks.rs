@@ -37,7 +37,9 @@ pub(super) fn played(trick: &Trick, times: u32) -> Vec<Fault> {
         Trick::AnswerTwice => (Point::AnyResponse, Effect::Duplicate),
         Trick::AnswerLate { ms } => (Point::AnyResponse, late(*ms)),
         Trick::AnswerNever => (Point::AnyResponse, Effect::Withhold),
-        Trick::AnswerUnreadable => (Point::AnyResponse, Effect::Replace(r#"{"type":"res","id":$id,"ok":"yes"}"#.into())),
+        Trick::AnswerUnreadable => {
+            (Point::AnyResponse, Effect::Replace(r#"{"type":"res","id":$id,"ok":"yes"}"#.into()))
+        }
         Trick::AnswerRestarting => {
             let error = json!({
                 "code": "UNAVAILABLE",
@@ -53,7 +55,8 @@ pub(super) fn played(trick: &Trick, times: u32) -> Vec<Fault> {
             (Point::AnyResponse, Effect::Inject(foreign.into()))
         }
         Trick::AnswerUnattributed => {
-            let mumbled = r#"{"type":"res","id":"invalid","ok":false,"error":{"code":"INVALID_REQUEST","message":"?"}}"#;
+            let mumbled =
+                r#"{"type":"res","id":"invalid","ok":false,"error":{"code":"INVALID_REQUEST","message":"?"}}"#;
             (Point::AnyResponse, Effect::Inject(mumbled.into()))
         }
         Trick::EventsSkipped { count } => (Point::AnyEvent, Effect::SkipSeq(*count)),
@@ -81,7 +84,9 @@ fn bad_hello(how: BadHello) -> Effect {
 /// The gateway answers the connect itself and lets the connection be.
 fn refuse(refusal: Refusal, times: u32) -> Vec<Fault> {
     let body = match refusal {
-        Refusal::Pairing => json!({"code": "NOT_PAIRED", "message": "pairing required", "details": {"code": "PAIRING_REQUIRED"}}),
+        Refusal::Pairing => {
+            json!({"code": "NOT_PAIRED", "message": "pairing required", "details": {"code": "PAIRING_REQUIRED"}})
+        }
         Refusal::PairingWait => json!({
             "code": "NOT_PAIRED",
             "message": "pairing required",
@@ -90,8 +95,12 @@ fn refuse(refusal: Refusal, times: u32) -> Vec<Fault> {
         Refusal::ProtocolInWords => json!({"code": "INVALID_REQUEST", "message": "protocol mismatch"}),
         Refusal::Device => json!({"code": "NOT_PAIRED", "message": "no", "details": {"code": "DEVICE_AUTH_INVALID"}}),
         Refusal::Unknown => json!({"code": "OUT_OF_COFFEE", "message": "no"}),
-        Refusal::RateLimited => json!({"code": "INVALID_REQUEST", "message": "no", "details": {"code": "AUTH_RATE_LIMITED"}}),
-        Refusal::RetryAfter => json!({"code": "UNAVAILABLE", "message": "no", "retryable": true, "retryAfterMs": 3_500.5}),
+        Refusal::RateLimited => {
+            json!({"code": "INVALID_REQUEST", "message": "no", "details": {"code": "AUTH_RATE_LIMITED"}})
+        }
+        Refusal::RetryAfter => {
+            json!({"code": "UNAVAILABLE", "message": "no", "retryable": true, "retryAfterMs": 3_500.5})
+        }
         Refusal::Forbidden => json!({"code": "FORBIDDEN", "message": "no"}),
         Refusal::Mumbled => {
             let text = r#"{"type":"res","id":"invalid","ok":false}"#.to_owned();

@@ -1,6 +1,6 @@
 //! What goes wrong.
 
-use super::super::{BadHello, Damage, DialFailure, Fault, Op, Refusal, Trick, Way, Ways};
+use super::super::{Ask, BadHello, Damage, DialFailure, Fault, Limit, Op, Refusal, Trick, Way, Ways};
 use super::{Maker, spread};
 
 const CODES: &[u16] = &[1000, 1001, 1002, 1005, 1008, 1009, 1011, 1012, 1013, 4001, 4008, 4013, 4999];
@@ -9,6 +9,19 @@ impl Maker {
     /// Something goes wrong, at any time.
     pub(super) fn fault(&mut self) {
         let at = self.any_time();
+        // Much of what goes wrong shows only to those who have something to say.
+        if self.dice.chance(1, 4) {
+            let (client, count) = (self.any_client(), u32::try_from(self.dice.between(2, 9)).unwrap_or(2));
+            let what = Ask::Echo { bytes: self.dice.place(60_000) };
+            let soon = at + self.dice.below(3_000);
+            self.does(soon, client, Op::Ask { what, limit: Limit::Never, refuse: false, count });
+        }
+        if self.dice.chance(1, 40) {
+            let client = self.any_client();
+            let soon = at + self.dice.below(3_000);
+            self.does(soon, client, Op::Shutdown);
+            self.does(at + 5_000, client, Op::Start);
+        }
         let fault = if self.dice.chance(3, 5) { self.of_a_client(at) } else { self.of_a_gateway(at) };
         self.wrong(at, fault);
     }
@@ -122,7 +135,15 @@ impl Maker {
                     Device, Forbidden, Mumbled, Pairing, PairingWait, ProtocolInWords, RateLimited, RetryAfter, Unknown,
                 };
                 let refusal = dice.pick(&[
-                    Pairing, PairingWait, ProtocolInWords, Device, Unknown, RateLimited, RetryAfter, Forbidden, Mumbled,
+                    Pairing,
+                    PairingWait,
+                    ProtocolInWords,
+                    Device,
+                    Unknown,
+                    RateLimited,
+                    RetryAfter,
+                    Forbidden,
+                    Mumbled,
                 ]);
                 (Trick::RefuseConnect { refusal }, true)
             }
@@ -130,7 +151,10 @@ impl Maker {
             15 => (Trick::LateHello { ms }, true),
             16..19 => {
                 use BadHello::{NoProtocol, NoVerdict, NotAnObject, OtherProtocol, WrongType};
-                (Trick::BadHello { how: dice.pick(&[NoProtocol, OtherProtocol, NotAnObject, WrongType, NoVerdict]) }, true)
+                (
+                    Trick::BadHello { how: dice.pick(&[NoProtocol, OtherProtocol, NotAnObject, WrongType, NoVerdict]) },
+                    true,
+                )
             }
             19 => (Trick::HelloTick { ms: dice.pick(&[0, 500, 5_000]) }, true),
             20 => (Trick::CloseAfterHello { code }, true),
