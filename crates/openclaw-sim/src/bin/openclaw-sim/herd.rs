@@ -26,9 +26,9 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// Where the picture goes.
-    #[arg(long, default_value = "herd.svg")]
-    svg: PathBuf,
+    /// The folder for the picture, `herd.svg`.
+    #[arg(long, env = "OPENCLAW_SIM_DIR", default_value = ".")]
+    dir: PathBuf,
 
     /// A page whose table, from its first line that begins with `|` to the last, is replaced.
     #[arg(long)]
@@ -60,8 +60,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     }
     let table = table(&measured);
     print!("{table}");
-    std::fs::write(&args.svg, picture(&measured))?;
-    eprintln!("written: {}", args.svg.display());
+    std::fs::create_dir_all(&args.dir)?;
+    let svg = args.dir.join("herd.svg");
+    std::fs::write(&svg, picture(&measured))?;
+    eprintln!("written: {}", svg.display());
     if let Some(page) = &args.page {
         std::fs::write(page, with_table(&std::fs::read_to_string(page)?, &table))?;
         eprintln!("written: {}", page.display());
