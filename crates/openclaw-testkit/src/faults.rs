@@ -151,17 +151,22 @@ impl Fault {
     }
 }
 
-/// The faults in force, and the count of their occasions.
+/// The faults in force, and how often each has struck.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults(Vec<(Fault, u64)>);
 
 impl Faults {
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Self(faults)
+        Self(faults.into_iter().map(|fault| (fault, 0)).collect())
     }
 
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+        self.0.push((fault, 0));
+    }
+
+    /// How often each has struck, in the order in which they were given.
+    pub(crate) fn struck(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().map(|(_, struck)| *struck)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -172,7 +177,7 @@ impl Faults {
     pub(crate) fn times(&self) -> Vec<Duration> {
         self.0
             .iter()
-            .filter_map(|fault| match fault.point {
+            .filter_map(|(fault, _)| match fault.point {
                 Point::Time(at) => Some(at),
                 _ => None,
             })
@@ -182,7 +187,7 @@ impl Faults {
     /// What strikes here and now, in the order in which the faults were given.
     pub(crate) fn strike(&mut self, point: &Point, connection: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for fault in &mut self.0 {
+        for (fault, struck) in &mut self.0 {
             if !fault.point.covers(point) || fault.connection.is_some_and(|number| number != connection) {
                 continue;
             }
@@ -195,6 +200,7 @@ impl Faults {
                 Some(times) => *times -= 1,
                 None => {}
             }
+            *struck += 1;
             effects.push(fault.effect.clone());
         }
         effects

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{gateway, lint, msrv, purity, test};
+use commands::{gateway, lint, msrv, mutants, purity, sim, test};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -25,7 +25,9 @@ enum Command {
     Gateway(gateway::Args),
     Lint(lint::Args),
     Msrv(msrv::Args),
+    Mutants(mutants::Args),
     Purity(purity::Args),
+    Sim(sim::Args),
     Test(test::Args),
 }
 
@@ -35,7 +37,9 @@ fn main() -> ExitCode {
         Command::Gateway(args) => gateway::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Msrv(args) => msrv::run(args),
+        Command::Mutants(args) => mutants::run(args),
         Command::Purity(args) => purity::run(args),
+        Command::Sim(args) => sim::run(args),
         Command::Test(args) => test::run(args),
     });
     match result {

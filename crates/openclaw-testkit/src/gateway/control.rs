@@ -4,6 +4,7 @@ use openclaw_proto::{Instant, Now};
 use serde_json::Value;
 
 use super::{Action, Asked, ConnectionInfo, GatewayCore, PeerId, Phase, events};
+use crate::config::AuthMode;
 use crate::faults::{Fault, Point};
 use crate::frames::EventBody;
 
@@ -57,6 +58,17 @@ impl GatewayCore {
     /// Takes all faults back. What they have delayed still comes, what they have stopped stays stopped.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
+    }
+
+    /// How often each fault has struck, in the order in which they were given.
+    #[must_use]
+    pub fn struck(&self) -> Vec<u64> {
+        self.faults.struck().collect()
+    }
+
+    /// Wants another credential from now on. Who is let in already stays; see [`invalidate`](Self::invalidate).
+    pub fn set_auth(&mut self, auth: AuthMode) {
+        self.auth = auth;
     }
 
     /// The open connections.

@@ -5,5 +5,7 @@ pub(crate) mod file_length;
 pub(crate) mod gateway;
 pub(crate) mod lint;
 pub(crate) mod msrv;
+pub(crate) mod mutants;
 pub(crate) mod purity;
+pub(crate) mod sim;
 pub(crate) mod test;

@@ -1,0 +1,122 @@
+//! What the end of a connection leads to, from the documentation: wait and try again, or pause.
+
+use std::time::Duration;
+
+use openclaw_proto::recovery::PauseReason;
+
+use crate::reading::Fault;
+
+/// Why a connection ended, as far as it matters for what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The peer closed, or the connection ended without a close frame.
+    Closed {
+        /// The close code.
+        code: Option<u16>,
+        /// Whether hello had come.
+        after_hello: bool,
+    },
+    /// Connect was refused.
+    Refused(Fault),
+    /// The upgrade was refused.
+    Http {
+        /// The status.
+        status: u16,
+        /// `Retry-After`.
+        after: Option<Duration>,
+    },
+    /// The gateway chose a protocol that was not offered.
+    OtherProtocol,
+    /// Anything else, by its name.
+    Other(&'static str),
+}
+
+impl Cause {
+    /// The name of the same in the core's `Down`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Closed { .. } => "Closed",
+            Self::Refused(_) => "Refused",
+            Self::Http { .. } => "Transport",
+            Self::OtherProtocol => "InvalidHello",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Another attempt, not before `floor`; whether the next wait may be longer for it.
+    Retry {
+        /// What the gateway asked for.
+        floor: Duration,
+        /// Whether the next wait may be longer for it.
+        counts: bool,
+    },
+    /// None, unless somebody acts, or the time has come that the gateway named.
+    Pause {
+        /// What is in the way.
+        reason: PauseReason,
+        /// The time the gateway named.
+        until: Option<Duration>,
+    },
+}
+
+const AGAIN: Plan = Plan::Retry { floor: Duration::ZERO, counts: true };
+const BOOTING: Duration = Duration::from_millis(500);
+const PAIRING: Duration = Duration::from_secs(30);
+
+const fn pause(reason: PauseReason) -> Plan {
+    Plan::Pause { reason, until: None }
+}
+
+/// What follows from the end of a connection.
+#[must_use]
+pub fn plan(cause: &Cause) -> Plan {
+    match cause {
+        Cause::Closed { code: Some(1013 | 4013), .. } => Plan::Retry { floor: BOOTING, counts: false },
+        Cause::Closed { code: Some(code), after_hello: false } => match code {
+            1002 => pause(PauseReason::Protocol),
+            1008 | 1009 | 4008 => pause(PauseReason::Configuration),
+            4001 => pause(PauseReason::Withdrawn),
+            _ => AGAIN,
+        },
+        Cause::Http { status: 401 | 403, .. } => pause(PauseReason::Http),
+        Cause::Http { after, .. } => Plan::Retry { floor: after.unwrap_or_default(), counts: true },
+        Cause::OtherProtocol => pause(PauseReason::Protocol),
+        Cause::Refused(fault) => refused(fault),
+        Cause::Closed { .. } | Cause::Other(_) => AGAIN,
+    }
+}
+
+fn refused(fault: &Fault) -> Plan {
+    let after = fault.after.unwrap_or_default();
+    match fault.detail.as_str() {
+        "AUTH_RATE_LIMITED" => return Plan::Pause { reason: PauseReason::RateLimited, until: fault.after },
+        "PAIRING_REQUIRED" if fault.advice == "wait_then_retry" => {
+            return Plan::Retry { floor: after.max(PAIRING), counts: true };
+        }
+        "PAIRING_REQUIRED" => return pause(PauseReason::Pairing),
+        "PROTOCOL_MISMATCH" => return pause(PauseReason::Protocol),
+        "DEVICE_IDENTITY_REQUIRED" | "DEVICE_AUTH_INVALID" => return pause(PauseReason::DeviceIdentity),
+        "AUTH_TOKEN_MISSING" | "AUTH_TOKEN_MISMATCH" => return pause(PauseReason::Credentials),
+        _ => {}
+    }
+    if fault.reason == "startup-sidecars" {
+        return Plan::Retry { floor: fault.after.unwrap_or(BOOTING), counts: false };
+    }
+    if fault.retryable || fault.after.is_some() {
+        return Plan::Retry { floor: after, counts: true };
+    }
+    if fault.message.contains("protocol mismatch") {
+        return pause(PauseReason::Protocol);
+    }
+    match fault.code.as_str() {
+        "NOT_PAIRED" => pause(PauseReason::Pairing),
+        "INVALID_REQUEST" => pause(PauseReason::Configuration),
+        "FORBIDDEN" => pause(PauseReason::Withdrawn),
+        _ => AGAIN,
+    }
+}

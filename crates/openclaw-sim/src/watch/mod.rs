@@ -1,0 +1,100 @@
+//! Looking at every step of a client.
+
+mod chronicle;
+mod step;
+
+use std::fmt;
+
+use openclaw_proto::ClientConfig;
+
+pub use chronicle::{Chronicle, Open, Socket};
+pub use step::{Call, Facts, Step, View};
+
+use crate::invariants::{self, Invariant};
+use crate::model::Row;
+
+/// What did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// How.
+    pub how: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.how)
+    }
+}
+
+/// Looks at every step of a client.
+pub struct Watch {
+    known: Chronicle,
+    invariants: Vec<Box<dyn Invariant>>,
+    states: invariants::StateStream,
+    /// Whether the model's verdict counts, too.
+    with_states: bool,
+}
+
+impl Watch {
+    /// Of a client that has done nothing yet. If `only` names an invariant, it is the only one looked at.
+    #[must_use]
+    pub fn new(config: &ClientConfig, only: Option<&str>) -> Self {
+        let wanted = |name: &str| only.is_none_or(|only| only == name);
+        let invariants = invariants::all(config).into_iter().filter(|one| wanted(one.name())).collect();
+        Self {
+            known: Chronicle::new(config.clone()),
+            invariants,
+            states: invariants::StateStream::new(config.clone()),
+            with_states: wanted(invariants::STATE_STREAM),
+        }
+    }
+
+    /// What is known of the client.
+    #[must_use]
+    pub fn known(&self) -> &Chronicle {
+        &self.known
+    }
+
+    /// Looks at a step. Gives the transitions it made.
+    ///
+    /// # Errors
+    /// With everything that does not hold.
+    pub fn step(&mut self, step: &Step<'_>) -> Result<Vec<Row>, Vec<Broken>> {
+        let mut broken = Vec::new();
+        let rows = self.states.check(step, &self.known).unwrap_or_else(|how| {
+            if self.with_states {
+                broken.push(Broken { invariant: invariants::STATE_STREAM, how });
+            }
+            Vec::new()
+        });
+        for invariant in &mut self.invariants {
+            if let Err(how) = invariant.check(step, &self.known) {
+                broken.push(Broken { invariant: invariant.name(), how });
+            }
+        }
+        self.known.take(step);
+        if broken.is_empty() { Ok(rows) } else { Err(broken) }
+    }
+
+    /// Looks at what is left after the client's end.
+    ///
+    /// # Errors
+    /// With everything that does not hold.
+    pub fn finish(&mut self) -> Result<(), Vec<Broken>> {
+        let mut broken = Vec::new();
+        for invariant in &mut self.invariants {
+            if let Err(how) = invariant.finish(&self.known) {
+                broken.push(Broken { invariant: invariant.name(), how });
+            }
+        }
+        if broken.is_empty() { Ok(()) } else { Err(broken) }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("known", &self.known).finish_non_exhaustive()
+    }
+}
