@@ -1,7 +1,7 @@
 //! Never faster than the recovery table allows: after the end of a connection the next attempt comes at the time that
 //! was told and not before; after what only somebody else can mend there is none.
 
-use openclaw_proto::recovery::{Reaction, reaction};
+use openclaw_proto::recovery::{Reaction, Situation, reaction};
 use openclaw_proto::{Instant, Notice, Output, State, StateKind};
 
 use super::Invariant;
@@ -58,8 +58,8 @@ impl RecoveryPace {
             }
             _ => return Ok(()),
         };
-        if paused != matches!(reaction(why), Reaction::Pause { .. }) {
-            return Err(format!("the table says {:?} of {why}", reaction(why)));
+        if paused != matches!(reaction(why, &Situation::default()), Reaction::Pause { .. }) {
+            return Err(format!("the table says {:?} of {why}", reaction(why, &Situation::default())));
         }
         match cause(step, known) {
             Some(cause) if paused != matches!(plan(&cause), Plan::Pause { .. }) => {

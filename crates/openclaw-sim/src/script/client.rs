@@ -117,7 +117,7 @@ impl ClientSpec {
         let mut config = ClientConfig::new(GatewayUrl::parse("ws://127.0.0.1:18789", Plaintext::PrivateOnly)?);
         let ms = Duration::from_millis;
         config.connect.auth = Auth::token(self.token.as_str());
-        config.connect.scopes = vec![Scope::Read, Scope::Write];
+        config.connect.scopes = Some(vec![Scope::Read, Scope::Write]);
         config.backoff.jitter = self.jitter.into();
         config.backoff.base = ms(self.base_ms);
         config.backoff.max = ms(self.max_ms);
