@@ -16,11 +16,11 @@ impl Dice {
     #[must_use]
     pub fn fork(&self, label: u64) -> Self {
         let mut fork = Self(self.0 ^ label.wrapping_mul(0xd6e8_feb8_6659_fd93));
-        Self(fork.next())
+        Self(fork.roll())
     }
 
     /// Sixty-four bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,7 +30,7 @@ impl Dice {
 
     /// A number below `bound`; zero for a bound of zero.
     pub fn below(&mut self, bound: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(bound);
+        let wide = u128::from(self.roll()) * u128::from(bound);
         u64::try_from(wide >> 64).unwrap_or_default()
     }
 
@@ -59,7 +59,7 @@ impl Dice {
     pub fn seed(&mut self) -> [u8; 32] {
         let mut seed = [0; 32];
         for chunk in seed.chunks_exact_mut(8) {
-            chunk.copy_from_slice(&self.next().to_le_bytes());
+            chunk.copy_from_slice(&self.roll().to_le_bytes());
         }
         seed
     }
@@ -72,11 +72,11 @@ mod tests {
     #[test]
     fn equal_seeds_give_equal_throws_and_forks_are_apart() {
         let (mut a, mut b) = (Dice::new(7), Dice::new(7));
-        let throws: Vec<u64> = (0..50).map(|_| a.next()).collect();
-        assert!(throws.iter().all(|throw| *throw == b.next()));
+        let throws: Vec<u64> = (0..50).map(|_| a.roll()).collect();
+        assert!(throws.iter().all(|throw| *throw == b.roll()));
         let dice = Dice::new(7);
-        assert_ne!(dice.fork(1).next(), dice.fork(2).next());
-        assert_eq!(dice.fork(1).next(), dice.fork(1).next());
+        assert_ne!(dice.fork(1).roll(), dice.fork(2).roll());
+        assert_eq!(dice.fork(1).roll(), dice.fork(1).roll());
     }
 
     #[test]

@@ -129,6 +129,7 @@ const FAULTS: &[&str] = &[
     "Latency",
     "Mute",
     "NoChallenge",
+    "NoGoodbye",
     "NoHello",
     "RefuseConnect Device",
     "RefuseConnect Forbidden",

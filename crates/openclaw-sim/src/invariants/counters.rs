@@ -1,6 +1,6 @@
 //! The totals are the sums of what happened.
 
-use openclaw_proto::{Input, Notice, Output, State, Stats, Stray};
+use openclaw_proto::{Input, Notice, Outcome, Output, State, Stats, Stray};
 
 use super::Invariant;
 use crate::watch::{Call, Chronicle, Step};
@@ -20,12 +20,10 @@ impl Counters {
             Output::State(State::Backoff { .. } | State::Paused { .. }) => &mut sum.downs,
             Output::State(State::Stopped { why: openclaw_proto::StopReason::Down(_) }) => &mut sum.downs,
             Output::Accepted { .. } => &mut sum.responses,
-            Output::Completed { outcome, .. } => match outcome {
-                openclaw_proto::Outcome::Replied(_)
-                | openclaw_proto::Outcome::Rejected(_)
-                | openclaw_proto::Outcome::UnreadableAnswer => &mut sum.responses,
-                _ => return,
-            },
+            Output::Completed {
+                outcome: Outcome::Replied(_) | Outcome::Rejected(_) | Outcome::UnreadableAnswer,
+                ..
+            } => &mut sum.responses,
             Output::Notice(notice) => match notice {
                 Notice::Malformed { .. } => &mut sum.malformed,
                 Notice::Odd(_) => &mut sum.odd,

@@ -5,10 +5,10 @@ use crate::dice::Dice;
 use crate::script::Damage;
 
 /// The frame as it arrives.
-pub(crate) fn damaged(text: String, damage: Damage, dice: &mut Dice) -> Cargo {
+pub(crate) fn damaged(text: &str, damage: Damage, dice: &mut Dice) -> Cargo {
     match damage {
-        Damage::Truncated => Cargo::Text(truncated(&text, dice)),
-        Damage::Altered => Cargo::Text(altered(&text, dice)),
+        Damage::Truncated => Cargo::Text(truncated(text, dice)),
+        Damage::Altered => Cargo::Text(altered(text, dice)),
         Damage::NotAnObject => Cargo::Text(format!("[{text}]")),
         Damage::UnknownType => Cargo::Text(text.replacen("\"type\":\"", "\"type\":\"x", 1)),
         Damage::Binary => Cargo::Binary(text.len()),

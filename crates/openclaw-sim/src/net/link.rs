@@ -76,6 +76,8 @@ pub(crate) struct Link {
     pub(crate) dial_slow: While<Duration>,
     /// A server in front refuses: status and `Retry-After`.
     pub(crate) http: While<(u16, Option<u64>)>,
+    /// Close frames get no answer.
+    pub(crate) no_goodbye: While<()>,
     pub(crate) up: Tamper,
     pub(crate) down: Tamper,
 }
@@ -105,7 +107,8 @@ impl Link {
             || self.holes.end(token)
             || self.dial_fails.end(token)
             || self.dial_slow.end(token)
-            || self.http.end(token);
+            || self.http.end(token)
+            || self.no_goodbye.end(token);
     }
 
     /// Everything is as it should be again.

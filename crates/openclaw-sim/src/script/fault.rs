@@ -113,6 +113,13 @@ pub enum Fault {
         /// For how long.
         for_ms: u64,
     },
+    /// The gateway's machine does not answer close frames.
+    NoGoodbye {
+        /// Whose.
+        client: usize,
+        /// For how long.
+        for_ms: u64,
+    },
     /// The next frames are damaged.
     Damaged {
         /// Whose.
@@ -241,6 +248,7 @@ impl Fault {
             | Self::DialFails { client, .. }
             | Self::DialSlow { client, .. }
             | Self::Http { client, .. }
+            | Self::NoGoodbye { client, .. }
             | Self::Damaged { client, .. }
             | Self::Twice { client, .. }
             | Self::Again { client }

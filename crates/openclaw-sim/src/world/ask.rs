@@ -18,7 +18,7 @@ impl World {
         let largest = self.script.gateways.get(gateway).map_or(0, |gateway| gateway.max_payload);
         let at = self.at;
         self.with(client, |host| {
-            let unique = host.dice.next();
+            let unique = host.dice.roll();
             let Ok((request, mut facts)) = build(what, unique, largest) else { return };
             let request = match limit {
                 Limit::Default => request,

@@ -114,7 +114,7 @@ impl World {
         let Some(tamper) = self.links.get_mut(client).map(|link| link.tamper(way)) else { return Vec::new() };
         if let Some(damage) = tamper.next_damage() {
             self.coverage.struck(&format!("Damaged {way:?} {damage:?}"));
-            return vec![damaged(text, damage, &mut self.dice)];
+            return vec![damaged(&text, damage, &mut self.dice)];
         }
         if tamper.twice > 0 {
             tamper.twice -= 1;

@@ -92,7 +92,10 @@ impl World {
                 Cargo::Pong => site.core.handle_pong(now, peer),
                 Cargo::Close { code, .. } => {
                     let answered = self.roads.get(&id).is_some_and(|road| road.gateway_closing);
-                    if !answered {
+                    let silent = self.links.get(client).is_some_and(|link| link.no_goodbye.now().is_some());
+                    if !answered && silent {
+                        self.coverage.struck("NoGoodbye");
+                    } else if !answered {
                         self.put(id, Way::Down, Cargo::Close { code, reason: String::new() });
                     }
                     self.gateway_leaves(id);

@@ -29,7 +29,7 @@ pub(super) struct Site {
 impl Site {
     pub(super) fn new(spec: &GatewaySpec, dice: &mut Dice) -> Self {
         Self {
-            core: GatewayCore::new(spec.config(), dice.next()),
+            core: GatewayCore::new(spec.config(), dice.roll()),
             listening: true,
             vanished: false,
             absences: Vec::new(),

@@ -28,6 +28,7 @@ impl World {
                 | Fault::DialFails { .. }
                 | Fault::DialSlow { .. }
                 | Fault::Http { .. }
+                | Fault::NoGoodbye { .. }
                 | Fault::ResetMidFrame { .. }
         );
         let took_hold = match fault.client() {
@@ -82,6 +83,7 @@ impl World {
             | Fault::BlackHole { for_ms, .. }
             | Fault::DialFails { for_ms, .. }
             | Fault::DialSlow { for_ms, .. }
+            | Fault::NoGoodbye { for_ms, .. }
             | Fault::Http { for_ms, .. } => self.ends(*for_ms, Ended::Link(client)),
             _ => 0,
         };
@@ -93,6 +95,7 @@ impl World {
             Fault::DialFails { how, .. } => link.dial_fails.begin(token, *how),
             Fault::DialSlow { by_ms, .. } => link.dial_slow.begin(token, ms(*by_ms)),
             Fault::Http { status, retry_after, .. } => link.http.begin(token, (*status, *retry_after)),
+            Fault::NoGoodbye { .. } => link.no_goodbye.begin(token, ()),
             Fault::ResetMidFrame { .. } => link.down.cut = true,
             Fault::Damaged { way, damage, frames, .. } => link.tamper(*way).damage.push((*damage, *frames)),
             Fault::Twice { frames, .. } => link.down.twice += frames,

@@ -87,7 +87,8 @@ fn table(measured: &[Measured]) -> String {
         "| gateway | jitter | peak in 0.1 s | peak in 1 s | attempts | refused | half back | 99 % back | all back |\n\
          |---|---|--:|--:|--:|--:|--:|--:|--:|\n",
     );
-    let seconds = |time: Option<Duration>| time.map_or("never".into(), |time| format!("{:.1} s", time.as_secs_f64()));
+    let seconds =
+        |time: Option<Duration>| time.map_or_else(|| "never".into(), |time| format!("{:.1} s", time.as_secs_f64()));
     for Measured { going, accepts, jitter, curve } in measured {
         let _ = writeln!(
             text,

@@ -174,8 +174,11 @@ impl Maker {
             self.wrong(at + 5, Fault::CutAll { gateway });
             let client = self.any_client();
             self.does(at + ms + 3_000, client, Op::Nudge);
+            if self.dice.chance(1, 3) {
+                self.wrong(at, Fault::NoGoodbye { client, for_ms: ms + 5_000 });
+            }
         }
-        let times = u32::try_from(self.dice.between(1, 3)).unwrap_or(1);
+        let times = u32::try_from(self.dice.between(1, 5)).unwrap_or(1);
         Fault::Trick { gateway, trick, times }
     }
 }
