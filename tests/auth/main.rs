@@ -1,6 +1,7 @@
 //! Devices, credentials, pairing, and what a refusal leads to. In virtual time.
 
 mod choice;
+mod embedded;
 mod hostile;
 mod one_retry;
 mod page;
