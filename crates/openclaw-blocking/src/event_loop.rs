@@ -11,7 +11,7 @@ use openclaw_client::transport::Runtime;
 use openclaw_client::{BuildError, Builder, Driver};
 
 use crate::client::Client;
-use crate::reactor::{BELL, Cause, Reactor, Rung, Wakeups};
+use crate::reactor::{BELL, Reactor, Rung, Wakeups};
 
 /// Whether a loop has more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,13 +90,7 @@ impl EventLoop {
         for event in &self.events {
             if event.token() == BELL { caller = true } else { socket = true }
         }
-        for (woken, cause) in
-            [(socket, Cause::Socket), (caller, Cause::Caller), (own && !socket && !caller, Cause::Timer)]
-        {
-            if woken {
-                self.reactor.count(cause);
-            }
-        }
+        self.reactor.count([socket, caller, own && !socket && !caller]);
         Ok(Turn::Running)
     }
 

@@ -30,13 +30,7 @@ mod socket;
 pub use call::Call;
 pub use client::{Blocking, Client};
 pub use event_loop::{EventLoop, Turn};
-pub use openclaw_client::{
-    Backlog, BackoffConfig, BuildError, Builder, CallError, ConnectError, Down, ErrorCode, Event, EventFilter,
-    Fingerprint, GatewayError, HeaderError, Jitter, Lagged, Limits, NotSent, Notice, Payload, Plaintext, ProxyError,
-    Rejected, Request, RequestError, Roots, Secret, Sequence, StartError, State, StopReason, Text, Timeouts,
-    TransportError, Trust, TrustError, TwoStage, UrlError, WhenNotReady, connect, proto, proxy, record, recovery,
-    rustls,
-};
+pub use openclaw_client::*;
 pub use reactor::Wakeups;
 pub use receiver::Receiver;
 

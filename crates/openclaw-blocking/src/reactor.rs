@@ -107,14 +107,11 @@ impl Reactor {
         self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn count(&self, cause: Cause) {
-        let [socket, caller, timer] = &self.0.wakeups;
-        let counter = match cause {
-            Cause::Socket => socket,
-            Cause::Caller => caller,
-            Cause::Timer => timer,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+    /// Counts a wake-up by what caused it, in the order of the fields of [`Wakeups`].
+    pub(crate) fn count(&self, causes: [bool; 3]) {
+        for (counter, woken) in self.0.wakeups.iter().zip(causes) {
+            counter.fetch_add(u64::from(woken), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn wakeups(&self) -> Wakeups {
@@ -139,14 +136,6 @@ impl Reactor {
 /// The bell rang while the driver ran.
 #[derive(Debug)]
 pub(crate) struct Rung;
-
-/// Why a driver woke.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Cause {
-    Socket,
-    Caller,
-    Timer,
-}
 
 /// The driver polls its only timer in every turn, so a deadline is all there is to remember.
 #[derive(Debug)]
