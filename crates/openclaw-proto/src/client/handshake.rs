@@ -70,6 +70,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             }
             connection.phase = Phase::Handshaking(Handshake::AwaitingHello { connect: id });
             connection.connect_frame = Some(frame);
+            connection.connect = Some(id);
             connection.offered = Some(offered);
         }
     }
