@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use openclaw_proto::connect::Scope;
-use openclaw_proto::{Down, Input, Notice, Outcome, Output, State, StateKind, StopReason, Stray};
+use openclaw_proto::{Down, Input, Notice, Outcome, Output, State, StateKind, StopReason};
 use openclaw_tests::{Drive, HELLO, challenge, event, hello_response, response};
 
 fn down_of(drive: &Drive) -> Down {
@@ -28,27 +28,6 @@ fn a_connect_goes_out_only_after_the_challenge_and_makes_the_client_ready() {
     d.text(&hello_response(&frames[0]));
     assert_eq!(d.client.state(), StateKind::Ready);
     assert_eq!(d.client.hello().unwrap().server.conn_id.as_deref(), Some("c-1"));
-}
-
-#[test]
-fn a_second_answer_to_connect_is_a_duplicate_whatever_has_been_asked_meanwhile() {
-    let mut d = Drive::awaiting_hello(|_| {});
-    let connect = d.frames();
-    let hello = hello_response(&connect[0]);
-    d.text(&hello);
-    for round in 0..3 {
-        d.take();
-        d.text(&hello);
-        let stray = d.take();
-        assert!(
-            matches!(stray[..], [Output::Notice(Notice::StrayResponse { stray: Stray::Duplicate, .. })]),
-            "{round}: {stray:?}"
-        );
-        // The first place in the table of requests, which the id of connect seems to name, gets another tenant.
-        let id = d.request("health", round).unwrap();
-        d.client.cancel(id);
-    }
-    assert_eq!(d.client.stats().duplicate_responses, 3);
 }
 
 #[test]

@@ -70,7 +70,6 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             }
             connection.phase = Phase::Handshaking(Handshake::AwaitingHello { connect: id });
             connection.connect_frame = Some(frame);
-            connection.connect = Some(id);
             connection.offered = Some(offered);
         }
     }

@@ -14,7 +14,7 @@ use crate::error::GatewayError;
 use crate::frame::{self, EventFrame, Frame, FrameError, Oddity, ResponseFrame, ResponseId, Verdict};
 use crate::json::RawObject;
 use crate::payload::{Payload, range_in};
-use crate::request::{Answer, Outcome, Rejected, RequestId, Stray};
+use crate::request::{Answer, Outcome, Rejected, Stray};
 use crate::time::Now;
 
 /// What a frame turned out to be, free of its text so that the text can move into an output.
@@ -174,11 +174,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let answer = match &response.id {
             ResponseId::Text(id) if !matches!(&**id, "" | "invalid") => {
                 let says_accepted = || response.verdict == Verdict::Ok && says_accepted(response.payload);
-                match self.requests.answer(now.mono, id, says_accepted) {
-                    // The table of requests does not know this one: it belongs to the connection.
-                    Answer::Stray(_) if self.is_connect(id) => Answer::Stray(Stray::Duplicate),
-                    answer => answer,
-                }
+                self.requests.answer(now.mono, id, says_accepted)
             }
             // The gateway could not read the id of some request of ours; nobody can say of which.
             _ if response.verdict == Verdict::Error => {
@@ -194,12 +190,6 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             oddities: response.oddities,
         };
         Parsed::Answer(answer, answered)
-    }
-
-    /// Whether `id` is that of the present connection's `connect`.
-    fn is_connect(&self, id: &str) -> bool {
-        let connect = self.connection.as_ref().and_then(|connection| connection.connect);
-        connect.is_some() && RequestId::decode(id) == connect
     }
 
     fn event(&mut self, now: Now, text: T, name: Name, payload: Option<Range<usize>>, about: EventAbout) {

@@ -24,7 +24,6 @@ pub(crate) use timers::Timers;
 
 use crate::client::Offered;
 use crate::connect::Hello;
-use crate::request::RequestId;
 use crate::time::Instant;
 
 /// Names one socket. Every input and every dial carries it, so that a late word of a dead socket is told apart.
@@ -69,8 +68,6 @@ pub(crate) struct Connection {
     pub(crate) connect_frame: Option<String>,
     /// What that frame shows.
     pub(crate) offered: Option<Offered>,
-    /// The id of `connect`, to know a second answer to it.
-    pub(crate) connect: Option<RequestId>,
     /// How long the gateway said it would be away.
     pub(crate) away: Option<Duration>,
     /// Totals the transport reported last.
@@ -91,7 +88,6 @@ impl Connection {
             watermark: Watermark::default(),
             connect_frame: None,
             offered: None,
-            connect: None,
             away: None,
             bytes_in: 0,
             bytes_out: 0,
