@@ -115,7 +115,8 @@ mod tests {
         let crowd = |spread| Crowd { clients: 200, spread, going: Going::Crash, accepts: None, seed: 1 };
         let [none, full] = [Spread::None, Spread::Full].map(|spread| crowd(spread).watch().unwrap());
         assert!(none.all_back().is_some() && full.all_back().is_some());
-        assert!(none.peak(1) >= 150, "{none:?}");
-        assert!(full.peak(1) <= 60, "{full:?}");
+        // In tenths of a second: each client notices the end a little earlier or later.
+        assert_eq!(none.peak(3), 200, "{none:?}");
+        assert!(full.peak(3) <= 100, "{full:?}");
     }
 }
