@@ -68,7 +68,7 @@ impl Watch {
         path.push("openclaw-gw");
         assert!(path.exists(), "{} is missing: cargo build -p openclaw-gw", path.display());
         let mut program = Command::new(path)
-            .args(["--url", &gateway.record().url, "watch", "--json"])
+            .args(["--no-device", "--url", &gateway.record().url, "watch", "--json"])
             .env("OPENCLAW_GATEWAY_TOKEN", &gateway.record().token)
             .stdout(Stdio::piped())
             .spawn()
