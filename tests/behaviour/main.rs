@@ -117,6 +117,7 @@ const SCENARIOS: &[Scenario] = scenarios! {
     recording:
         a_recording_replays_to_the_last_line,
         a_recording_tells_how_the_gateway_is_known_and_replays,
+        a_recording_that_cannot_be_written_costs_nothing_but_itself,
         a_scripted_life_has_the_same_outputs_on_every_lane;
 };
 

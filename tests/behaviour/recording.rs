@@ -115,6 +115,29 @@ pub fn a_recording_tells_how_the_gateway_is_known_and_replays(lane: Lane) {
     assert!(!ready && log.contains(r#""error":"pin""#) && log.contains(&secured.identity.sha256()), "{log}");
 }
 
+pub fn a_recording_that_cannot_be_written_costs_nothing_but_itself(lane: Lane) {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no space"))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let peer = Peer::start(|conn| {
+        conn.handshake();
+        conn.serve();
+    });
+    let client = lane.connect(steady(&peer).record(Full)).unwrap();
+    for n in 0..200 {
+        let answer = client.request_raw("echo", &n.to_string()).unwrap().unwrap();
+        assert_eq!(answer.as_str(), n.to_string());
+    }
+    client.shutdown();
+}
+
 /// What each lane's outputs were, as the first word of each.
 static LIVES: OnceLock<Mutex<BTreeMap<Lane, Vec<String>>>> = OnceLock::new();
 

@@ -1,17 +1,22 @@
 //! What several tests share.
 
+#[cfg(feature = "adapters")]
 mod connect_proxy;
 mod drive;
+#[cfg(feature = "adapters")]
 pub mod lane;
 mod lcg;
+#[cfg(feature = "adapters")]
 mod peer;
 mod real;
 pub mod scene;
 mod walk;
 
+#[cfg(feature = "adapters")]
 pub use connect_proxy::{Answer, ConnectProxy};
 pub use drive::{Drive, HELLO, challenge, event, hello_response, id_of, refusal, response};
 pub use lcg::Lcg;
+#[cfg(feature = "adapters")]
 pub use peer::{Asked, Conn, Peer, Socket};
 pub use real::{RealGateway, real_gateways};
 pub use walk::Walk;
