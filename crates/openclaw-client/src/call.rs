@@ -96,7 +96,7 @@ impl Slot {
     pub(crate) fn complete(&self, outcome: Outcome<crate::Text>) {
         self.finish(match outcome {
             Outcome::Replied(payload) => Ok(payload),
-            Outcome::Rejected(rejected) => Err(CallError::Rejected(Box::new(rejected))),
+            Outcome::Rejected(rejected) => Err(CallError::Rejected(rejected)),
             Outcome::NotSent(why) => Err(CallError::NotSent(why)),
             Outcome::TimedOut { sent } => Err(CallError::TimedOut { sent }),
             Outcome::OutcomeUnknown(down) => Err(CallError::OutcomeUnknown(down)),

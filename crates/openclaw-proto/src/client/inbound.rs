@@ -1,6 +1,7 @@
 //! From a transport's report to what it means.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -143,7 +144,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             Parsed::Answer(answer, answered) => self.answered(now, text, answer, answered),
             Parsed::Unattributed(error) => {
                 self.stats.unattributed_errors += 1;
-                self.notice(Notice::UnattributedError(error));
+                self.notice(Notice::UnattributedError(Box::new(error)));
             }
             Parsed::Malformed(error) => {
                 self.stats.malformed += 1;
@@ -233,11 +234,11 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let going = going.map(|error| error.retry_after);
         let outcome = match answered.verdict {
             Verdict::Ok => Outcome::Replied(payload),
-            Verdict::Error => Outcome::Rejected(Rejected {
+            Verdict::Error => Outcome::Rejected(Box::new(Rejected {
                 error: answered.error.unwrap_or_else(GatewayError::without_body),
                 payload,
                 accepted,
-            }),
+            })),
             Verdict::Unreadable => Outcome::UnreadableAnswer,
         };
         self.outputs.push_back(Output::Completed { waiter, outcome });

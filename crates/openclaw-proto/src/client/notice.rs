@@ -1,5 +1,6 @@
 //! What is worth knowing and needs no reaction.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -35,7 +36,7 @@ pub enum Notice {
         id: String,
     },
     /// An error answer whose request the gateway could not name.
-    UnattributedError(GatewayError),
+    UnattributedError(Box<GatewayError>),
     /// Another challenge during the handshake; the first one counts unless `connect` was still unsent.
     SecondChallenge,
     /// A challenge after hello, ignored.

@@ -1,5 +1,6 @@
 //! How requests end.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -13,8 +14,8 @@ use crate::payload::Payload;
 pub enum Outcome<T> {
     /// The gateway answered `ok:true`. None when the response carried no payload field.
     Replied(Option<Payload<T>>),
-    /// The gateway refused.
-    Rejected(Rejected<T>),
+    /// The gateway refused. Boxed, since it is rare and large and an outcome is neither.
+    Rejected(Box<Rejected<T>>),
     /// The request never reached the transport: making it again is safe.
     NotSent(NotSent),
     /// Its deadline passed.
