@@ -169,7 +169,7 @@ impl Replay {
             self.told.inputs += 1;
             // The input before this line has asked for it, if it did what it did when it was recorded.
             let unasked = self.client.tape.as_mut().is_some_and(|tape| tape.pop_front().is_some());
-            return same(number, unasked.then(|| format!("{told:?}")), None);
+            return same(number, unasked.then(|| format!("an answer nobody asked for: {}", told.name())), None);
         }
         if fields.0.get("in").is_some() {
             self.told.inputs += 1;
