@@ -1,8 +1,6 @@
 //! What a client does can be recorded and run again, and does not depend on its adapter.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -10,34 +8,15 @@ use openclaw_client::record::{RecordLimit, ReplayError, replay, rerecord};
 use openclaw_client::{Builder, Request, State};
 use openclaw_testkit::{GatewayConfig, RestartPlan};
 use openclaw_tests::lane::{Lane, PATIENCE, background};
-use openclaw_tests::{Conn, Peer};
+use openclaw_tests::{Conn, LogWriter, Peer};
 use serde_json::{Value, json};
 
 use crate::scene::{client_of, gateway, steady};
 use crate::secured::Secured;
 
-/// A writer that gives its bytes away when the recorder is done with it.
-struct Log(Vec<u8>, Sender<String>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        let _ = self.1.send(String::from_utf8(std::mem::take(&mut self.0)).expect("UTF-8"));
-    }
-}
-
 /// Two connections' worth of life. Every step waits for the one before, so that nothing depends on speed.
 fn life(lane: Lane, seed: [u8; 32]) -> String {
-    let (tx, rx) = channel();
+    let (writer, rx) = LogWriter::new();
     let lives = std::sync::atomic::AtomicUsize::new(0);
     let peer = Peer::start(move |conn: &mut Conn| {
         conn.handshake();
@@ -66,7 +45,7 @@ fn life(lane: Lane, seed: [u8; 32]) -> String {
             }
         }
     });
-    let builder: Builder<()> = steady(&peer).seed(seed).record(Log(Vec::new(), tx));
+    let builder: Builder<()> = steady(&peer).seed(seed).record(writer);
     let client = lane.build(builder).unwrap();
     let mut chats = client.events("chat");
     client.connect().unwrap();
@@ -97,8 +76,8 @@ pub fn a_recording_replays_to_the_last_line(lane: Lane) {
 
 pub fn a_session_with_a_gateway_is_replayed_byte_for_byte(lane: Lane) {
     let server = gateway(GatewayConfig::v4());
-    let (tx, rx) = channel();
-    let client = lane.build(client_of(&server).record(Log(Vec::new(), tx))).unwrap();
+    let (writer, rx) = LogWriter::new();
+    let client = lane.build(client_of(&server).record(writer)).unwrap();
     let mut events = client.events("made.up");
     client.connect().unwrap();
     for round in 0..3 {
@@ -144,8 +123,8 @@ pub fn the_last_of_a_recording_is_there_while_the_client_lives(lane: Lane) {
 
 pub fn the_last_of_a_recording_reaches_the_writer_at_the_end(lane: Lane) {
     let server = gateway(GatewayConfig::v4());
-    let (tx, rx) = channel();
-    let builder = client_of(&server).record(Log(Vec::new(), tx)).record_limit(RecordLimit::last(8_000));
+    let (writer, rx) = LogWriter::new();
+    let builder = client_of(&server).record(writer).record_limit(RecordLimit::last(8_000));
     let client = lane.connect(builder).unwrap();
     for _ in 0..40 {
         client.request_raw("health", "{}").unwrap();
@@ -163,8 +142,8 @@ pub fn a_recording_tells_how_the_gateway_is_known_and_replays(lane: Lane) {
         conn.serve();
     });
     let recorded = |builder: Builder<()>| {
-        let (tx, rx) = channel();
-        let client = lane.build(builder.record(Log(Vec::new(), tx))).unwrap();
+        let (writer, rx) = LogWriter::new();
+        let client = lane.build(builder.record(writer)).unwrap();
         let outcome = client.connect();
         drop(client);
         let log = rx.recv_timeout(PATIENCE).expect("the log");

@@ -13,7 +13,7 @@ use openclaw_proto::{
     UpgradeRefused, WhenNotReady,
 };
 use openclaw_tests::scene::bare;
-use openclaw_tests::{Drive, HELLO, Lcg, Peer, Walk, challenge, event, refusal, response};
+use openclaw_tests::{Drive, HELLO, Lcg, LogWriter, Peer, Walk, challenge, event, refusal, response};
 
 /// No test waits longer than this for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -481,26 +481,6 @@ fn no_damage_to_a_log_makes_the_replay_panic() {
     }
 }
 
-/// A writer whose content can be read when it has been dropped.
-struct Tape(Vec<u8>, std::sync::mpsc::Sender<Vec<u8>>);
-
-impl std::io::Write for Tape {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Tape {
-    fn drop(&mut self) {
-        let _ = self.1.send(std::mem::take(&mut self.0));
-    }
-}
-
 #[tokio::test]
 async fn a_client_on_a_real_socket_is_recorded_and_replays() {
     let peer = Peer::start(|conn| {
@@ -508,8 +488,8 @@ async fn a_client_on_a_real_socket_is_recorded_and_replays() {
         conn.event("tick", 1, "{}");
         conn.serve();
     });
-    let (sender, tapes) = std::sync::mpsc::channel();
-    let builder = openclaw_tokio::builder(peer.url()).token("s3cr3t-token").record(Tape(Vec::new(), sender));
+    let (writer, logs) = LogWriter::new();
+    let builder = openclaw_tokio::builder(peer.url()).token("s3cr3t-token").record(writer);
     let client = tokio::time::timeout(PATIENCE, builder.connect()).await.expect("in time").expect("connects");
     for n in 0..50 {
         let params = serde_json::json!({"n": n, "token": "s3cr3t-param"});
@@ -518,8 +498,7 @@ async fn a_client_on_a_real_socket_is_recorded_and_replays() {
     }
     client.shutdown().await;
     drop(client);
-    let tape = tokio::task::spawn_blocking(move || tapes.recv_timeout(PATIENCE)).await.unwrap().expect("in time");
-    let log = String::from_utf8(tape).unwrap();
+    let log = tokio::task::spawn_blocking(move || logs.recv_timeout(PATIENCE)).await.unwrap().expect("in time");
     assert!(!log.contains("s3cr3t"), "{log}");
     let told = replayed(&log);
     assert!(told.complete && told.transmits == 51 && told.inputs > 100, "{told:?}");
