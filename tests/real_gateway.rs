@@ -4,12 +4,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, ProtocolRange, Scope};
+use openclaw_client::record::{replay, rerecord};
 use openclaw_client::{
     Builder, CallError, ConnectError, Down, EventFilter, GatewayError, NotSent, Notice, Request, Sequence, StartError,
     State,
 };
 use openclaw_tests::lane::{Client, Lane};
-use openclaw_tests::{RealGateway, real_gateways};
+use openclaw_tests::{LogWriter, RealGateway, real_gateways};
 use serde_json::{Value, json};
 
 /// No request waits longer than this.
@@ -254,6 +255,48 @@ fn trace_context_is_accepted_and_profile_binding_is_used_only_where_it_is_advert
 }
 
 #[test]
+fn a_session_is_recorded_and_replays_byte_for_byte() {
+    for (gateway, lane) in gateways_and_lanes() {
+        let (writer, logs) = LogWriter::new();
+        let client = lane.build(gateway.builder().seed([7; 32]).record(writer)).unwrap();
+        let mut events = client.events(EventFilter::all());
+        let early = client.call(Request::new("health").unwrap());
+        client.connect().unwrap();
+        early.wait().unwrap();
+        client.request("agents.list", &json!({})).unwrap();
+        client.request("nope", &json!({"token": "s3cr3t"})).unwrap_err();
+        let visitor = ClientInfo::new(ClientId::Test, ClientMode::Test);
+        lane.connect(gateway.builder().client_info(visitor)).unwrap().shutdown();
+        while events.item().seq.is_none() {}
+        client.shutdown();
+        client.connect().unwrap();
+        client.request_raw("health", "{}").unwrap();
+        client.shutdown();
+        drop((client, events));
+        let log = logs.recv_timeout(PATIENCE).expect("the log");
+
+        let name = format!("{} on {lane}", gateway.version);
+        let told = replay(&log).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(told.complete && told.transmits == 6, "{name}: {told:?}");
+        assert!(rerecord(&log).as_ref() == Ok(&log), "{name}: the log of the replay differs");
+        assert!(!log.contains(&gateway.token) && !log.contains("s3cr3t"), "{name}: a secret is in the log");
+
+        let file = std::env::temp_dir().join(format!("openclaw-session-{}-{lane}", std::process::id()));
+        std::fs::write(&file, &log).expect("a file");
+        let path = file.to_str().expect("UTF-8");
+        let (replayed, traced) =
+            (gateway.program(&["replay", path, "--json"]), gateway.program(&["trace", path, "--json"]));
+        let _ = std::fs::remove_file(&file);
+        assert_eq!(replayed.0, 0, "{name}: {}", replayed.2);
+        let report: Value = serde_json::from_str(&replayed.1).expect("JSON");
+        assert_eq!((&report["identical"], report["inputs"].as_u64()), (&json!(true), Some(told.inputs)), "{name}");
+        let ready = traced.1.lines().filter(|row| row.contains(r#""what":"state","name":"Ready""#)).count();
+        assert_eq!((traced.0, ready), (0, 2), "{name}: {}", traced.2);
+        println!("{name}: {} bytes, {} inputs, {} outputs: identical", log.len(), told.inputs, told.outputs);
+    }
+}
+
+#[test]
 fn the_program_shows_status_calls_and_watches() {
     for gateway in gateways() {
         let (code, out, err) = gateway.program(&["status"]);
@@ -285,7 +328,7 @@ fn the_program_shows_status_calls_and_watches() {
 
         let file = std::env::temp_dir().join(format!("openclaw-recording-{}-{}", std::process::id(), gateway.version));
         let path = file.to_str().expect("UTF-8");
-        let (code, _, err) = gateway.program(&["--record", path, "watch", "--for", "3s"]);
+        let (code, _, err) = gateway.program(&["record", path, "--", "watch", "--for", "3s"]);
         assert_eq!(code, 0, "{err}");
         let (code, out, err) = gateway.program(&["replay", path, "--json"]);
         let log = std::fs::read_to_string(&file).expect("a recording");

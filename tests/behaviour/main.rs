@@ -116,6 +116,9 @@ const SCENARIOS: &[Scenario] = scenarios! {
         a_proxy_that_cannot_be_used_is_refused_before_anything_leaves;
     recording:
         a_recording_replays_to_the_last_line,
+        a_session_with_a_gateway_is_replayed_byte_for_byte,
+        the_last_of_a_recording_is_there_while_the_client_lives,
+        the_last_of_a_recording_reaches_the_writer_at_the_end,
         a_recording_tells_how_the_gateway_is_known_and_replays,
         a_recording_that_cannot_be_written_costs_nothing_but_itself,
         a_scripted_life_has_the_same_outputs_on_every_lane;

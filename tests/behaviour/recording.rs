@@ -1,42 +1,22 @@
 //! What a client does can be recorded and run again, and does not depend on its adapter.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use openclaw_client::record::replay;
+use openclaw_client::record::{RecordLimit, ReplayError, replay, rerecord};
 use openclaw_client::{Builder, Request, State};
-use openclaw_tests::lane::{Lane, PATIENCE};
-use openclaw_tests::{Conn, Peer};
+use openclaw_testkit::{GatewayConfig, RestartPlan};
+use openclaw_tests::lane::{Lane, PATIENCE, background};
+use openclaw_tests::{Conn, LogWriter, Peer};
 use serde_json::{Value, json};
 
-use crate::scene::steady;
+use crate::scene::{client_of, gateway, steady};
 use crate::secured::Secured;
-
-/// A writer that gives its bytes away when the recorder is done with it.
-struct Log(Vec<u8>, Sender<String>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        let _ = self.1.send(String::from_utf8(std::mem::take(&mut self.0)).expect("UTF-8"));
-    }
-}
 
 /// Two connections' worth of life. Every step waits for the one before, so that nothing depends on speed.
 fn life(lane: Lane, seed: [u8; 32]) -> String {
-    let (tx, rx) = channel();
+    let (writer, rx) = LogWriter::new();
     let lives = std::sync::atomic::AtomicUsize::new(0);
     let peer = Peer::start(move |conn: &mut Conn| {
         conn.handshake();
@@ -65,7 +45,7 @@ fn life(lane: Lane, seed: [u8; 32]) -> String {
             }
         }
     });
-    let builder: Builder<()> = steady(&peer).seed(seed).record(Log(Vec::new(), tx));
+    let builder: Builder<()> = steady(&peer).seed(seed).record(writer);
     let client = lane.build(builder).unwrap();
     let mut chats = client.events("chat");
     client.connect().unwrap();
@@ -91,6 +71,69 @@ pub fn a_recording_replays_to_the_last_line(lane: Lane) {
     assert!(replayed.complete);
     assert!(replayed.inputs > 20 && replayed.outputs > 20 && replayed.transmits > 7, "{replayed:?}");
     assert!(!log.contains("test-token"));
+    assert_eq!(rerecord(&log), Ok(log));
+}
+
+pub fn a_session_with_a_gateway_is_replayed_byte_for_byte(lane: Lane) {
+    let server = gateway(GatewayConfig::v4());
+    let (writer, rx) = LogWriter::new();
+    let client = lane.build(client_of(&server).record(writer)).unwrap();
+    let mut events = client.events("made.up");
+    client.connect().unwrap();
+    for round in 0..3 {
+        client.request_raw("health", "{}").unwrap();
+        client.request("agents.list", &json!({"token": "s3cr3t"})).unwrap_err();
+        client.request_raw("no.such.method", "{}").unwrap_err();
+        server.broadcast("made.up", &json!({"round": round}));
+        assert_eq!(events.item().payload(), Some(json!({"round": round}).to_string().as_str()));
+        background().block_on(server.restart(RestartPlan::default())).unwrap();
+        client.until(|state| matches!(state, State::Ready { .. }));
+        background().block_on(server.connected(1));
+    }
+    client.shutdown();
+    drop((client, events));
+    let log = rx.recv_timeout(PATIENCE).expect("the log");
+    assert!(!log.contains(server.token()) && !log.contains("s3cr3t"));
+    let told = replay(&log).unwrap_or_else(|error| panic!("{error}\n{log}"));
+    assert!(told.complete && told.transmits >= 13, "{told:?}");
+    assert_eq!(rerecord(&log), Ok(log));
+}
+
+pub fn the_last_of_a_recording_is_there_while_the_client_lives(lane: Lane) {
+    let server = gateway(GatewayConfig::v4());
+    let client = lane.build(client_of(&server).record_ring(1 << 20)).unwrap();
+    client.connect().unwrap();
+    client.request_raw("health", "{}").unwrap();
+    let log = client.recording().expect("a ring");
+    assert!(replay(&log).unwrap_or_else(|error| panic!("{error}\n{log}")).transmits == 2);
+    client.request_raw("health", "{}").unwrap();
+    assert!(client.recording().expect("a ring").starts_with(&log));
+
+    let small = lane.build(client_of(&server).record_ring(8_000)).unwrap();
+    small.connect().unwrap();
+    for _ in 0..40 {
+        small.request_raw("health", "{}").unwrap();
+    }
+    let log = small.recording().expect("a ring");
+    assert!(log.len() <= 8_000, "{}", log.len());
+    assert!(matches!(replay(&log), Err(ReplayError::BeginningLost { lines }) if lines > 20));
+    assert!(!log.contains(server.token()));
+    assert_eq!(lane.build(client_of(&server)).unwrap().recording(), None);
+}
+
+pub fn the_last_of_a_recording_reaches_the_writer_at_the_end(lane: Lane) {
+    let server = gateway(GatewayConfig::v4());
+    let (writer, rx) = LogWriter::new();
+    let builder = client_of(&server).record(writer).record_limit(RecordLimit::last(8_000));
+    let client = lane.connect(builder).unwrap();
+    for _ in 0..40 {
+        client.request_raw("health", "{}").unwrap();
+    }
+    client.shutdown();
+    drop(client);
+    let log = rx.recv_timeout(PATIENCE).expect("the log");
+    assert!(log.len() <= 8_000 && log.ends_with("{\"end\":\"done\",\"left\":0}\n"), "{log}");
+    assert!(matches!(replay(&log), Err(ReplayError::BeginningLost { lines }) if lines > 20));
 }
 
 pub fn a_recording_tells_how_the_gateway_is_known_and_replays(lane: Lane) {
@@ -99,8 +142,8 @@ pub fn a_recording_tells_how_the_gateway_is_known_and_replays(lane: Lane) {
         conn.serve();
     });
     let recorded = |builder: Builder<()>| {
-        let (tx, rx) = channel();
-        let client = lane.build(builder.record(Log(Vec::new(), tx))).unwrap();
+        let (writer, rx) = LogWriter::new();
+        let client = lane.build(builder.record(writer)).unwrap();
         let outcome = client.connect();
         drop(client);
         let log = rx.recv_timeout(PATIENCE).expect("the log");

@@ -6,6 +6,7 @@ mod drive;
 #[cfg(feature = "adapters")]
 pub mod lane;
 mod lcg;
+mod log_writer;
 #[cfg(feature = "adapters")]
 mod peer;
 mod real;
@@ -16,6 +17,7 @@ mod walk;
 pub use connect_proxy::{Answer, ConnectProxy};
 pub use drive::{Drive, HELLO, challenge, event, hello_response, id_of, refusal, response};
 pub use lcg::Lcg;
+pub use log_writer::LogWriter;
 #[cfg(feature = "adapters")]
 pub use peer::{Asked, Conn, Peer, Socket};
 pub use real::{RealGateway, real_gateways};

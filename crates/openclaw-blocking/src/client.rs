@@ -171,6 +171,13 @@ impl Client {
         self.handle.stats()
     }
 
+    /// The recording so far, if its last part is kept in memory; see the asynchronous
+    /// [`recording`](openclaw_client::Client::recording).
+    #[must_use]
+    pub fn recording(&self) -> Option<String> {
+        self.handle.recording()
+    }
+
     /// Closes the connection and waits until it is closed. Every request completes at once; the gateway has 250 ms (by
     /// default) to answer the close. The client can be started again.
     pub fn shutdown(&self) {

@@ -36,8 +36,15 @@ pub struct Builder<R> {
     backoff: BackoffConfig,
     dial: DialOptions,
     seed: Option<[u8; 32]>,
-    record: Option<Box<dyn Write + Send>>,
+    record: Option<Recording>,
     record_limit: RecordLimit,
+}
+
+/// Where a recording goes.
+enum Recording {
+    Writer(Box<dyn Write + Send>),
+    /// It stays in memory until somebody asks for it.
+    Memory,
 }
 
 impl<R> Builder<R> {
@@ -178,11 +185,26 @@ impl<R> Builder<R> {
     /// writer. If writing fails, the recording ends with a warning and the connection goes on.
     #[must_use]
     pub fn record(mut self, writer: impl Write + Send + 'static) -> Self {
-        self.record = Some(Box::new(writer));
+        self.record = Some(Recording::Writer(Box::new(writer)));
         self
     }
 
-    /// How large the recording may become. Default 64 MiB.
+    /// Keeps the last `bytes` bytes of a recording in memory, for a report of what led up to a failure:
+    /// [`Client::recording`] gives them. In the place of [`record`](Self::record).
+    ///
+    /// ```
+    /// # fn example(builder: openclaw_client::Builder<()>) -> openclaw_client::Builder<()> {
+    /// builder.record_ring(1 << 20)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn record_ring(mut self, bytes: usize) -> Self {
+        self.record = Some(Recording::Memory);
+        self.record_limit(RecordLimit::last(bytes))
+    }
+
+    /// How large the recording may become, and what is kept of a longer one. Default: its first 64 MiB. The last of it
+    /// ([`RecordLimit::last`]) reaches a writer when the driver ends.
     #[must_use]
     pub fn record_limit(mut self, limit: RecordLimit) -> Self {
         self.record_limit = limit;
@@ -236,9 +258,10 @@ impl<R: Runtime> Builder<R> {
         self.identity.configure(&mut config)?;
         let mut core = Core::new(config, seed);
         let recorder = match self.record {
-            Some(writer) if core.record(self.record_limit) => {
-                Some(Recorder::start(writer).map_err(BuildError::Record)?)
-            }
+            Some(record) if core.record(self.record_limit) => match record {
+                Recording::Writer(writer) => Some(Recorder::start(writer).map_err(BuildError::Record)?),
+                Recording::Memory => None,
+            },
             _ => None,
         };
         let keeper = self.identity.equip(&mut core);

@@ -197,6 +197,14 @@ impl Client {
         self.shared.stats()
     }
 
+    /// The recording so far, if its last part is kept in memory ([`Builder::record_ring`](crate::Builder::record_ring)):
+    /// whole lines, each with its end, for a file that can be traced, or replayed while nothing of it is lost. The
+    /// recording goes on. None without one.
+    #[must_use]
+    pub fn recording(&self) -> Option<String> {
+        self.shared.lock().core.recording()
+    }
+
     /// Closes the connection and waits until it is closed. Every request completes at once; the gateway has 250 ms (by
     /// default) to answer the close, and tokens that were issued are in their store. The client can be started again.
     pub async fn shutdown(&self) {

@@ -333,6 +333,7 @@ impl<R: Runtime> Drop for Driver<R> {
         while let Some(output) = locked.core.poll_output() {
             self.outputs.push(output);
         }
+        locked.core.end_record();
         if let Some(recorder) = &mut self.recorder {
             recorder.finish(&mut locked.core);
         }

@@ -36,9 +36,8 @@ impl Recorder {
         }
     }
 
-    /// Ends the log properly.
+    /// Takes the last lines of a log that has ended.
     pub(crate) fn finish(&mut self, core: &mut Core<Waiter, Text>) {
-        core.end_record();
         self.drain(core);
         self.lines = None;
     }

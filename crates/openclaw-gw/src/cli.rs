@@ -2,6 +2,7 @@
 
 mod global;
 mod help;
+mod record;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,7 +13,11 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 
 pub(crate) use global::{Colour, DEFAULT_URL, Global};
 pub(crate) use help::AFTER_HELP;
-use help::{CALL_HELP, DEVICE_HELP, EXPLAIN_HELP, PAIR_HELP, REPLAY_HELP, SERVE_HELP, STATUS_HELP, WATCH_HELP};
+use help::{
+    CALL_HELP, DEVICE_HELP, EXPLAIN_HELP, PAIR_HELP, RECORD_HELP, REPLAY_HELP, SERVE_HELP, STATUS_HELP, TRACE_HELP,
+    WATCH_HELP,
+};
+pub(crate) use record::{Only, Record, Recording, Trace};
 
 /// Talks to an OpenClaw gateway: its status, any of its methods, its events.
 #[derive(Parser)]
@@ -40,6 +45,12 @@ pub(crate) enum Command {
     /// Be a gateway for tests of clients in any language
     #[command(after_help = SERVE_HELP)]
     Serve(Serve),
+    /// Run a command and record what its connection does
+    #[command(after_help = RECORD_HELP)]
+    Record(Record),
+    /// Show a recording as a timeline
+    #[command(after_help = TRACE_HELP)]
+    Trace(Trace),
     /// Run the client over a recording once more and tell whether it does the same again
     #[command(after_help = REPLAY_HELP)]
     Replay(Replay),
@@ -126,7 +137,7 @@ pub(crate) struct Serve {
 
 #[derive(Args)]
 pub(crate) struct Replay {
-    /// A file that --record has written
+    /// A recording
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 }
@@ -177,10 +188,29 @@ pub(crate) enum Patience {
     Endless,
 }
 
-/// Reads the command line. The matches tell where a value came from.
-pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
-    let matches = Cli::command().try_get_matches_from(args)?;
-    Ok((Cli::from_arg_matches(&matches)?, matches))
+/// A command line that has been read.
+pub(crate) struct Parsed {
+    pub(crate) cli: Cli,
+    /// Where each value came from.
+    pub(crate) matches: ArgMatches,
+    pub(crate) record: Option<Recording>,
+}
+
+/// Reads the command line. What is to be recorded is read as the command it is.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Parsed, clap::Error> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let read = |args: &[OsString]| {
+        let matches = Cli::command().try_get_matches_from(args)?;
+        Ok::<_, clap::Error>((Cli::from_arg_matches(&matches)?, matches))
+    };
+    let (cli, matches) = read(&args)?;
+    let Command::Record(record) = &cli.command else {
+        let record = record::recording(&cli, None)?;
+        return Ok(Parsed { cli, matches, record });
+    };
+    let (recorded, matches) = read(&record::expanded(record, &matches, args.first()))?;
+    let record = record::recording(&recorded, Some(record))?;
+    Ok(Parsed { cli: recorded, matches, record })
 }
 
 fn repeated(text: &str) -> Result<Repeated, String> {
@@ -214,7 +244,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 mod tests {
     use super::*;
 
-    fn try_parse(line: &str) -> Result<(Cli, ArgMatches), clap::Error> {
+    fn try_parse(line: &str) -> Result<Parsed, clap::Error> {
         parse(std::iter::once("openclaw-gw").chain(line.split_whitespace()).map(Into::into))
     }
 
@@ -238,7 +268,7 @@ mod tests {
     #[test]
     fn global_options_may_stand_on_either_side_of_the_command() {
         for line in ["--json --scope a --scope b call health", "call health --json --scope a --scope b"] {
-            let (cli, _) = try_parse(line).unwrap();
+            let cli = try_parse(line).unwrap().cli;
             assert!(cli.global.json, "{line}");
             assert_eq!(cli.global.scopes, ["a", "b"], "{line}");
         }
@@ -256,7 +286,7 @@ mod tests {
     #[test]
     fn params_may_begin_with_a_hyphen() {
         for value in ["-", "-1"] {
-            let (cli, _) = try_parse(&format!("call m --params {value}")).unwrap();
+            let cli = try_parse(&format!("call m --params {value}")).unwrap().cli;
             let Command::Call(call) = cli.command else { panic!("not a call") };
             assert_eq!(call.params.as_deref(), Some(value));
         }

@@ -96,7 +96,7 @@ fn client(
         builder = builder.pairing_poll(every);
     }
     if let Some(file) = record {
-        builder = builder.record(file);
+        builder = builder.record_limit(file.limit()).record(file);
     }
     if let Some(device) = device {
         builder = builder.device(device.identity.clone()).store(device.store.clone());

@@ -1,5 +1,6 @@
 //! What went wrong, for people and for programs.
 
+mod divergence;
 mod json;
 
 use std::fmt::Write as _;
@@ -22,6 +23,8 @@ use crate::output::sanitise::escape;
 use crate::output::time::span;
 use crate::settings::Settings;
 
+pub(crate) use divergence::Divergence;
+
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -37,6 +40,8 @@ pub(crate) struct Failure {
     accepted: bool,
     /// What a failed call brought beside its error.
     payload: Option<String>,
+    /// Where a replay went another way.
+    divergence: Option<Box<Divergence>>,
 }
 
 impl Failure {
@@ -50,6 +55,7 @@ impl Failure {
             may_have_run: None,
             accepted: false,
             payload: None,
+            divergence: None,
         }
     }
 
@@ -64,10 +70,11 @@ impl Failure {
     }
 
     /// A replay did something else than what was recorded.
-    pub(crate) fn diverged(line: u64, expected: &str, got: Option<&str>) -> Self {
-        let got = got.unwrap_or("nothing");
-        Self::new(Exit::Refused, format!("line {line} differs\nrecorded: {expected}\nreplayed: {got}"))
-            .hint("was the recording made by another version? its first line says by which".to_owned())
+    pub(crate) fn diverged(divergence: Divergence) -> Self {
+        let mut failure = Self::new(Exit::Refused, format!("line {} differs", divergence.line))
+            .hint("was the recording made by another version? its first line says by which".to_owned());
+        failure.divergence = Some(Box::new(divergence));
+        failure
     }
 
     /// Standard output cannot be written.
@@ -214,6 +221,9 @@ impl Failure {
         }
         if let Some(payload) = &self.payload {
             row("payload", &one_line(payload));
+        }
+        for (label, value) in self.divergence.iter().flat_map(|divergence| divergence.rows()) {
+            row(label, value);
         }
         if self.may_have_run == Some(true) {
             row("note", "the request may have run at the gateway");

@@ -1,11 +1,13 @@
-//! `--record`: the file a run is recorded to.
+//! `record` and `--record`: the file a run is recorded to.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use openclaw_client::record::RecordLimit;
+
+use crate::cli::Recording;
 use crate::failure::Failure;
 
 /// The last lines are written by a thread of the library's; nobody waits longer than this for it.
@@ -14,6 +16,7 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// The file as the library writes it. It tells when the library lets go of it.
 pub(crate) struct RecordFile {
     file: BufWriter<File>,
+    limit: RecordLimit,
     _done: Sender<()>,
 }
 
@@ -22,11 +25,16 @@ pub(crate) struct Finished(Receiver<()>);
 
 impl RecordFile {
     /// Makes the file, or empties it.
-    pub(crate) fn create(path: &Path) -> Result<(Self, Finished), Failure> {
-        let file = File::create(path)
-            .map_err(|error| Failure::usage(format!("cannot write the recording {}: {error}", path.display())))?;
+    pub(crate) fn create(recording: &Recording) -> Result<(Self, Finished), Failure> {
+        let file = File::create(&recording.file).map_err(|error| {
+            Failure::usage(format!("cannot write the recording {}: {error}", recording.file.display()))
+        })?;
         let (sender, receiver) = channel();
-        Ok((Self { file: BufWriter::new(file), _done: sender }, Finished(receiver)))
+        Ok((Self { file: BufWriter::new(file), limit: recording.limit, _done: sender }, Finished(receiver)))
+    }
+
+    pub(crate) fn limit(&self) -> RecordLimit {
+        self.limit
     }
 }
 

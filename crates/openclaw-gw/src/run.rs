@@ -5,8 +5,8 @@ use std::future::Future;
 
 use openclaw_client::Notice;
 
-use crate::cli::{self, Cli, Colour, Command};
-use crate::commands::{Halt, Job, demo, device, explain, replay, serve};
+use crate::cli::{self, Colour, Command, Parsed};
+use crate::commands::{Halt, Job, demo, device, explain, replay, serve, trace};
 use crate::connect::Session;
 use crate::device::Device;
 use crate::exit::Exit;
@@ -22,15 +22,24 @@ use crate::settings::Settings;
 /// Runs the program.
 pub(crate) fn run() -> Exit {
     let args: Vec<OsString> = std::env::args_os().collect();
-    let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
-    let parsed = cli::parse(args).and_then(|(cli, matches)| {
-        let settings = Settings::resolve(&cli.global, &matches)?;
-        Ok((cli, settings))
+    let json = wants_json(&args);
+    let parsed = cli::parse(args).and_then(|parsed| {
+        let settings = Settings::resolve(&parsed.cli.global, &parsed.matches)?;
+        Ok((parsed, settings))
     });
     match parsed {
-        Ok((cli, settings)) => execute(cli, settings),
+        Ok((parsed, settings)) => execute(parsed, settings),
         Err(error) => usage(&error, json),
     }
+}
+
+/// Whether errors are to be machine-readable, as far as a command line tells that cannot be read.
+fn wants_json(args: &[OsString]) -> bool {
+    // What is recorded has its options behind a `--` of its own.
+    let mut parts = args.split(|arg| arg == "--");
+    let asks = |part: Option<&[OsString]>| part.is_some_and(|part| part.iter().any(|arg| arg == "--json"));
+    let recorded = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "record");
+    asks(parts.next()) || (recorded && asks(parts.next()))
 }
 
 /// Help and version are no errors; everything else the parser objects to is one of usage.
@@ -48,11 +57,13 @@ fn usage(error: &clap::Error, json: bool) -> Exit {
     exit
 }
 
-fn execute(cli: Cli, settings: Settings) -> Exit {
+fn execute(parsed: Parsed, settings: Settings) -> Exit {
+    let Parsed { cli, record, .. } = parsed;
     let look = Look::new(cli.global.json, cli.global.color);
     let mask = settings.mask(None);
     let alone = match &cli.command {
         Command::Replay(args) => Some(replay::run(&args.file, look)),
+        Command::Trace(args) => Some(trace::run(args, look)),
         Command::Device(args) => Some(device::run(args, look)),
         Command::Explain(args) => Some(explain::run(args, look)),
         Command::Demo => Some(alone(demo::run(look, settings.adapter), &mask, cli.global.verbose, Halt::Interrupted)),
@@ -84,9 +95,8 @@ fn execute(cli: Cli, settings: Settings) -> Exit {
     if settings.exposed() {
         warn(look, "the credential crosses the network in clear, as --insecure-plaintext allows; wss:// would hide it");
     }
-    let record = cli.global.record;
     let result = (|| {
-        let (file, finished) = record.as_deref().map(RecordFile::create).transpose()?.unzip();
+        let (file, finished) = record.as_ref().map(RecordFile::create).transpose()?.unzip();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -157,8 +157,8 @@ mod tests {
     use crate::cli::parse;
 
     fn settings(line: &str) -> Result<Settings, clap::Error> {
-        let (cli, matches) = parse(std::iter::once("openclaw-gw").chain(line.split(' ')).map(Into::into))?;
-        Settings::resolve(&cli.global, &matches)
+        let parsed = parse(std::iter::once("openclaw-gw").chain(line.split(' ')).map(Into::into))?;
+        Settings::resolve(&parsed.cli.global, &parsed.matches)
     }
 
     fn file(name: &str, content: &str) -> std::path::PathBuf {

@@ -115,6 +115,12 @@ impl Client {
         either!(self, c => c.stats(), c.stats())
     }
 
+    /// The recording so far, if its last part is kept in memory.
+    #[must_use]
+    pub fn recording(&self) -> Option<String> {
+        either!(self, c => c.recording(), c.recording())
+    }
+
     /// Closes the connection and waits for that.
     pub fn shutdown(&self) {
         either!(self, c => soon(c.shutdown()), c.shutdown());

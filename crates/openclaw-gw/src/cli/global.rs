@@ -69,7 +69,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
 
-    /// Record what the connection does, for replay; credentials are left out
+    /// Record what the connection does, for trace and replay; credentials are left out
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 

@@ -7,6 +7,7 @@ Examples:
   openclaw-gw call agents.list
   openclaw-gw --scope operator.write call chat.send --params @message.json
   openclaw-gw watch --event chat --json | jq .payload
+  openclaw-gw record run.ndjson -- call health && openclaw-gw trace run.ndjson
 
 Exit codes:
   0    done
@@ -59,13 +60,36 @@ which it prints. It listens on 127.0.0.1 only, and ends with Ctrl-C.";
 
 pub(super) const REPLAY_HELP: &str = "\
 Examples:
-  openclaw-gw --record run.ndjson call health
+  openclaw-gw record run.ndjson -- call health
   openclaw-gw replay run.ndjson
 
-It needs no gateway. Exit code 0: identical; 1: the first difference is shown.
+It needs no gateway. Exit code 0: identical; 1: the first difference is shown, with the lines before it. A recording that \
+has lost its beginning (record --last) cannot be replayed; trace shows it.";
+
+pub(super) const RECORD_HELP: &str = "\
+Examples:
+  openclaw-gw record run.ndjson -- call health
+  openclaw-gw record run.ndjson -- watch --json --for 1m
+  openclaw-gw record --last --limit 1MiB end.ndjson -- watch
+
+The command runs as it would alone and ends with its own exit code; --record FILE before or after a command does the same \
+with the usual limit. Options of every command may stand on either side of record; what both sides have counts as the \
+command has it. Replay runs the file again, trace shows it.
 
 A recording holds what was sent and received, without the credentials of this program and without what stands under keys \
 that look secret. Everything else, the words of people among it, is in it.";
+
+pub(super) const TRACE_HELP: &str = "\
+Examples:
+  openclaw-gw trace run.ndjson
+  openclaw-gw trace run.ndjson --only states,requests
+  openclaw-gw trace run.ndjson --json --full | jq 'select(.what == \"res\")'
+
+It needs no gateway. A row has the time since the beginning, the connection, the direction (<- from the gateway, -> to it), \
+what it is, its name, and what there is to say of it. Payloads are cut, on a terminal to its width.
+
+With --json a row is an object with the keys line, sinceStartMs, at, topic, direction, conn, what, name, id, tookMs, bytes \
+and text; text is cut to 400 characters unless --full is given, bytes is the size of the whole.";
 
 pub(super) const STATUS_HELP: &str = "\
 Examples:

@@ -8,6 +8,7 @@ mod pair;
 pub(crate) mod replay;
 pub(crate) mod serve;
 mod status;
+pub(crate) mod trace;
 mod watch;
 
 use openclaw_client::recovery::PAIRING_POLL_MIN;
@@ -47,7 +48,13 @@ impl Job {
     pub(crate) fn prepare(command: Command, settings: &Settings) -> Result<Self, Failure> {
         Ok(match command {
             // These connect to nothing and have been dealt with before.
-            Command::Replay(_) | Command::Demo | Command::Serve(_) | Command::Device(_) | Command::Explain(_) => {
+            Command::Record(_)
+            | Command::Trace(_)
+            | Command::Replay(_)
+            | Command::Demo
+            | Command::Serve(_)
+            | Command::Device(_)
+            | Command::Explain(_) => {
                 return Err(Failure::usage("this command takes no connection"));
             }
             Command::Status => Self::Status,

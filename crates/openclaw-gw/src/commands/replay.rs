@@ -6,9 +6,13 @@ use std::path::Path;
 use openclaw_client::record::{ReplayError, Replayed, replay};
 use serde_json::json;
 
+use super::trace;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Divergence, Failure};
 use crate::output::look::{GOOD, Look, WARNING};
+
+/// How many lines before a difference are shown with it.
+const CONTEXT: usize = 4;
 
 /// Replays the log and says whether the core did the same again.
 pub(crate) fn run(path: &Path, look: Look) -> Result<Exit, Failure> {
@@ -22,7 +26,12 @@ pub(crate) fn run(path: &Path, look: Look) -> Result<Exit, Failure> {
             Ok(Exit::Success)
         }
         Err(ReplayError::Diverged { number, expected, got }) => {
-            Err(Failure::diverged(number, &expected, got.as_deref()))
+            let before = trace::rows_before(path, number, CONTEXT);
+            Err(Failure::diverged(Divergence::new(number, before, &expected, got.as_deref())))
+        }
+        Err(error @ ReplayError::BeginningLost { .. }) => {
+            let shown = path.display();
+            Err(Failure::usage_with(format!("{shown}: {error}"), format!("to look at it: openclaw-gw trace {shown}")))
         }
         Err(error) => Err(Failure::usage(format!("{} cannot be replayed: {error}", path.display()))),
     }

@@ -4,7 +4,7 @@ use openclaw_client::GatewayError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Failure;
+use super::{Divergence, Failure};
 use crate::exit::Exit;
 use crate::output::json::one_line;
 use crate::output::pairing::PairingObject;
@@ -39,6 +39,7 @@ impl Failure {
             may_have_run: self.may_have_run,
             accepted: self.accepted.then_some(true),
             payload: raw(self.payload.as_deref()),
+            divergence: self.divergence.as_deref(),
             hint: self.hint.as_deref(),
             exit_code: self.exit.code(),
         };
@@ -81,6 +82,8 @@ struct ErrorObject<'a> {
     accepted: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    divergence: Option<&'a Divergence>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
     exit_code: u8,

@@ -2,6 +2,7 @@
 
 pub(crate) mod fit;
 pub(crate) mod json;
+pub(crate) mod line;
 pub(crate) mod look;
 pub(crate) mod mask;
 pub(crate) mod pairing;

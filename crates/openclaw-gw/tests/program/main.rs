@@ -15,12 +15,13 @@ mod explain;
 mod gateway;
 mod own_gateway;
 mod pair;
-
 mod program;
 mod proxy;
 mod replay;
+mod scratch;
 mod secrets;
 mod status;
+mod trace;
 mod trust;
 mod usage;
 mod watch;

@@ -59,7 +59,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     /// Tells what time it is. Call it at or after the time [`poll_timeout`](Self::poll_timeout) gave; earlier is harmless.
     pub fn handle_timeout(&mut self, now: Now) {
-        self.note("timeout", now);
+        self.note_timeout(now);
         self.observe_clocks(now);
         if let Some(closing) = self.closing.filter(|closing| closing.until <= now.mono) {
             self.outputs.push_back(Output::Abort { conn: closing.conn });

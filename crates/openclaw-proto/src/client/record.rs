@@ -22,9 +22,17 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         fresh
     }
 
-    /// The next line of the log, without its line end. The log is held in memory until it is taken, up to its limit.
+    /// The next line of the log, without its line end. The log is held in memory until it is taken, up to its limit. One
+    /// that keeps the last of it ([`RecordLimit::last`]) gives its lines when it has ended.
     pub fn poll_record(&mut self) -> Option<String> {
         self.log.as_mut()?.poll()
+    }
+
+    /// The log so far of a client that keeps the last of it ([`RecordLimit::last`]), for a report of what has just gone
+    /// wrong; the recording goes on. None for another client, and when the lines have been taken after the end.
+    #[must_use]
+    pub fn recording(&self) -> Option<String> {
+        self.log.as_ref()?.text()
     }
 
     /// Ends the recording: its last line says that nothing is missing. The lines not taken yet can still be.
@@ -32,6 +40,14 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let left = self.outputs.len();
         if let Some(log) = &mut self.log {
             log.end(left);
+        }
+    }
+
+    /// Records that time has passed.
+    pub(super) fn note_timeout(&mut self, now: Now) {
+        let due = self.poll_timeout().filter(|(at, _)| *at <= now.mono).map(|(_, kind)| kind);
+        if let Some(log) = &mut self.log {
+            log.timeout(now, due);
         }
     }
 

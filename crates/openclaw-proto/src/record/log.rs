@@ -6,11 +6,12 @@ use alloc::string::String;
 
 use super::line::Line;
 use super::mask::Mask;
+use super::ring::Ring;
 use super::tape::{self, TokenVerdict, Told};
-use super::{RecordLimit, header, input};
+use super::{Keep, RecordLimit, header, input};
 use crate::client::{ClientConfig, Input, Output, Transmit};
 use crate::connect::Auth;
-use crate::connection::ConnId;
+use crate::connection::{ConnId, TimerKind};
 use crate::credentials::StoredToken;
 use crate::device::SignError;
 use crate::frame::Request;
@@ -20,32 +21,68 @@ use crate::time::Now;
 
 const LIMIT_REACHED: &str = r#"{"end":"limit"}"#;
 
-/// Lines that wait to be taken, and how many bytes may still follow.
+/// What has been recorded, and what is known of secrets.
 pub(crate) struct Log {
-    lines: VecDeque<String>,
+    lines: Lines,
     mask: Mask,
-    /// What is left of the limit, the last line's room already taken off.
-    room: usize,
     ended: bool,
+}
+
+enum Lines {
+    /// Lines that wait to be taken.
+    First {
+        waiting: VecDeque<String>,
+        /// What is left of the limit, the last line's room already taken off.
+        room: usize,
+    },
+    /// Lines that wait for the end.
+    Last(Ring),
 }
 
 impl Log {
     pub(crate) fn new(config: &ClientConfig, seed: [u8; 32], limit: RecordLimit) -> Self {
         let mask = Mask::new(config);
-        let room = limit.bytes.saturating_sub(LIMIT_REACHED.len() + 1);
         let header = header::encode(config, seed, &mask);
-        let mut log = Self { lines: VecDeque::new(), mask, room, ended: false };
-        log.push(header);
-        log
+        match limit.keep {
+            Keep::First => {
+                let room = limit.bytes.saturating_sub(LIMIT_REACHED.len() + 1);
+                let mut log = Self { lines: Lines::First { waiting: VecDeque::new(), room }, mask, ended: false };
+                log.push(header);
+                log
+            }
+            Keep::Last => {
+                let mut ring = Ring::new(limit.bytes);
+                ring.set_first(header);
+                Self { lines: Lines::Last(ring), mask, ended: false }
+            }
+        }
     }
 
     pub(crate) fn poll(&mut self) -> Option<String> {
-        self.lines.pop_front()
+        match &mut self.lines {
+            Lines::First { waiting, .. } => waiting.pop_front(),
+            Lines::Last(ring) if self.ended => ring.pop(),
+            Lines::Last(_) => None,
+        }
     }
 
-    /// Start, nudge, shutdown, timeout: they consist of their time.
+    /// What a ring holds, if this is one and nobody has taken it.
+    pub(crate) fn text(&self) -> Option<String> {
+        match &self.lines {
+            Lines::First { .. } => None,
+            Lines::Last(ring) => Some(ring.text()).filter(|text| !text.is_empty()),
+        }
+    }
+
+    /// Start, nudge, shutdown: they consist of their time.
     pub(crate) fn called(&mut self, kind: &str, now: Now) {
         self.write(|_| Line::input(kind, Some(now)).finish());
+    }
+
+    /// The timer that is due is for readers; a replay finds it out.
+    pub(crate) fn timeout(&mut self, now: Now, due: Option<TimerKind>) {
+        let due = due.map(|due| format!("{due:?}"));
+        self.write(|_| Line::input("timeout", Some(now)).optional("due", due.as_ref()).finish());
     }
 
     pub(crate) fn input<T: AsRef<str>>(&mut self, now: Now, conn: ConnId, input: &Input<T>) {
@@ -120,15 +157,18 @@ impl Log {
     }
 
     fn push(&mut self, line: String) {
-        match self.room.checked_sub(line.len() + 1) {
-            Some(room) => {
-                self.room = room;
-                self.lines.push_back(line);
-            }
-            None => {
-                self.ended = true;
-                self.lines.push_back(LIMIT_REACHED.into());
-            }
+        match &mut self.lines {
+            Lines::First { waiting, room } => match room.checked_sub(line.len() + 1) {
+                Some(left) => {
+                    *room = left;
+                    waiting.push_back(line);
+                }
+                None => {
+                    self.ended = true;
+                    waiting.push_back(LIMIT_REACHED.into());
+                }
+            },
+            Lines::Last(ring) => ring.push(line),
         }
     }
 }

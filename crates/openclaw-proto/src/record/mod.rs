@@ -7,7 +7,13 @@
 //!
 //! One JSON object a line. The first names the format's version, the seed and the configuration; an input has `in`, an
 //! output `out`, a frame given to the transport `tx`, the last line `end`. Outputs are kept as their `Debug` text, so a
-//! log is best replayed by the version that wrote it (`library` in the first line).
+//! log is best replayed by the version that wrote it (`library` in the first line). A log that has lost its beginning says
+//! so in its second line, `lost`.
+//!
+//! # Bounds
+//!
+//! A log is either a beginning or an end: see [`RecordLimit`]. A client that keeps the end
+//! ([`RecordLimit::last`]) holds it in memory; [`Client::recording`](crate::Client::recording) gives it at any time.
 //!
 //! # Secrets
 //!
@@ -48,30 +54,51 @@ mod line;
 mod log;
 mod mask;
 mod replay;
+mod ring;
 mod tape;
 
 pub(crate) use log::Log;
-pub use replay::{ReplayError, Replayed, replay};
+pub use replay::{ReplayError, Replayed, replay, rerecord};
 pub(crate) use tape::{Tape, TokenVerdict, Told};
 
-/// How large a log may become.
+/// How large a log may become, and what becomes of it then. Default: the first 64 MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordLimit {
-    /// In bytes, line ends included. At the limit the log ends and says so; the client goes on. Default 64 MiB.
+    /// In bytes, line ends included.
     pub bytes: usize,
+    /// What is kept of a life that has more.
+    pub keep: Keep,
+}
+
+/// Which part of a life a log keeps when it cannot keep all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Keep {
+    /// At the limit the log ends and says so; the client goes on. What there is can be replayed.
+    #[default]
+    First,
+    /// The oldest lines go, the first one excepted: a ring for whoever wants to know what led up to a failure. Such a
+    /// log says how many lines it has lost; from then on it can be read, but not replayed.
+    Last,
 }
 
 impl RecordLimit {
-    /// A limit in bytes.
+    /// The first so many bytes.
     #[must_use]
     pub const fn bytes(bytes: usize) -> Self {
-        Self { bytes }
+        Self { bytes, keep: Keep::First }
+    }
+
+    /// The last so many bytes. The log's first line, about two kilobytes, is always kept and counts.
+    #[must_use]
+    pub const fn last(bytes: usize) -> Self {
+        Self { bytes, keep: Keep::Last }
     }
 }
 
 impl Default for RecordLimit {
     fn default() -> Self {
-        Self { bytes: 64 << 20 }
+        Self::bytes(64 << 20)
     }
 }

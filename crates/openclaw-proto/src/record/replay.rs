@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
+use super::RecordLimit;
 use super::header::{self, VERSION};
 use super::input::{self, Happened};
 use super::line::{Fields, Unusable};
@@ -47,6 +48,12 @@ pub enum ReplayError {
         /// The field at fault.
         what: &'static str,
     },
+    /// The log holds the last of a longer one: what led to the state it begins in is gone.
+    #[error("the log has lost its first {lines} lines, and without them it cannot be replayed")]
+    BeginningLost {
+        /// How many lines were dropped.
+        lines: u64,
+    },
     /// The client did something else than what was recorded.
     #[error("line {number}: recorded {expected:?}, replayed {got:?}")]
     Diverged {
@@ -67,9 +74,22 @@ pub enum ReplayError {
 /// # Errors
 /// At the first line that cannot be read or that the client does not repeat.
 pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
+    run(log, false).map(|replay| replay.told)
+}
+
+/// Runs a client over a whole log, as [`replay`] does, and gives the log of that run: byte for byte the same, if the log
+/// has its proper end and this version of the library wrote it.
+///
+/// # Errors
+/// See [`replay`].
+pub fn rerecord(log: &str) -> Result<String, ReplayError> {
+    run(log, true).map(|replay| replay.written)
+}
+
+fn run(log: &str, recorded: bool) -> Result<Replay, ReplayError> {
     let mut lines = (1..).zip(log.split_inclusive('\n'));
     let (_, first) = lines.next().ok_or(ReplayError::Empty)?;
-    let mut replay = Replay::new(first)?;
+    let mut replay = Replay::new(first, recorded)?;
     let mut lines = lines.peekable();
     if let Some((_, next)) = lines.peek() {
         replay.tell(next);
@@ -83,8 +103,9 @@ pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
             Err(ReplayError::Line { .. }) if !line.ends_with('\n') && Fields::parse(line).is_none() => break,
             other => other?,
         }
+        replay.write();
     }
-    Ok(replay.told)
+    Ok(replay)
 }
 
 struct Replay {
@@ -93,10 +114,12 @@ struct Replay {
     mask: Mask,
     told: Replayed,
     ended: bool,
+    /// The log of this run, if it is recorded.
+    written: String,
 }
 
 impl Replay {
-    fn new(first: &str) -> Result<Self, ReplayError> {
+    fn new(first: &str, recorded: bool) -> Result<Self, ReplayError> {
         if first.trim().is_empty() {
             return Err(ReplayError::Empty);
         }
@@ -109,7 +132,21 @@ impl Replay {
         let (config, seed) = header::decode(&fields).map_err(header)?;
         let mut client = Client::new(config, seed);
         client.tape = Some(Tape::new());
-        Ok(Self { client, mask: Mask::default(), told: Replayed::default(), ended: false })
+        let mut replay =
+            Self { client, mask: Mask::default(), told: Replayed::default(), ended: false, written: String::new() };
+        if recorded {
+            replay.client.record(RecordLimit::bytes(usize::MAX));
+            replay.write();
+        }
+        Ok(replay)
+    }
+
+    /// Takes what this run has recorded.
+    fn write(&mut self) {
+        while let Some(line) = self.client.poll_record() {
+            self.written.push_str(&line);
+            self.written.push('\n');
+        }
     }
 
     /// Lets the client know ahead what the next line says, if it says what the client cannot work out.
@@ -125,11 +162,14 @@ impl Replay {
         if self.ended {
             return Err(ReplayError::Line { number, what: "end" });
         }
+        if fields.0.get("lost").is_some() {
+            return Err(ReplayError::BeginningLost { lines: fields.number("lost").map_err(bad)? });
+        }
         if let Some(told) = tape::decode(&fields).map_err(bad)? {
             self.told.inputs += 1;
             // The input before this line has asked for it, if it did what it did when it was recorded.
             let unasked = self.client.tape.as_mut().is_some_and(|tape| tape.pop_front().is_some());
-            return same(number, unasked.then(|| format!("{told:?}")), None);
+            return same(number, unasked.then(|| format!("an answer nobody asked for: {}", told.name())), None);
         }
         if fields.0.get("in").is_some() {
             self.told.inputs += 1;
@@ -187,6 +227,7 @@ impl Replay {
             "limit" => Ok(()),
             "done" => {
                 let left: u64 = fields.number("left").map_err(bad)?;
+                self.client.end_record();
                 let mut got = 0_u64;
                 while self.client.poll_output().is_some() {
                     got += 1;

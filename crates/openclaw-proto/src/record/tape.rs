@@ -18,6 +18,16 @@ pub(crate) enum Told {
     Token(TokenVerdict),
 }
 
+impl Told {
+    /// What its line is called.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Signed(_) => "signed",
+            Self::Token(_) => "token",
+        }
+    }
+}
+
 /// Masked tokens are all alike, so a replay cannot compare them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenVerdict {
@@ -35,11 +45,13 @@ impl TokenVerdict {
 
 pub(super) fn encode(told: &Told, mask: &Mask) -> alloc::string::String {
     match told {
-        Told::Signed(Ok(_)) => Line::input("signed", None).value("signature", "masked"),
-        Told::Signed(Err(error)) => Line::input("signed", None).value("error", &mask.text(&alloc::format!("{error}"))),
+        Told::Signed(Ok(_)) => Line::input(told.name(), None).value("signature", "masked"),
+        Told::Signed(Err(error)) => {
+            Line::input(told.name(), None).value("error", &mask.text(&alloc::format!("{error}")))
+        }
         Told::Token(verdict) => {
             let word = TokenVerdict::ALL.into_iter().find(|(known, _)| known == verdict).map_or("", |(_, word)| word);
-            Line::input("token", None).value("is", word)
+            Line::input(told.name(), None).value("is", word)
         }
     }
     .finish()

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::phase::{names, particulars, reason, state_name, state_style, wait};
-use crate::output::fit::{cells, fit};
 use crate::output::json;
+use crate::output::line::{Line, width};
 use crate::output::look::{LABEL, NAME, Stream, WARNING};
 use crate::output::pairing::PairingObject;
 use crate::output::sanitise::escape;
@@ -120,7 +120,7 @@ impl Row<'_> {
     }
 
     fn text_within(&self, stream: Stream, width: Option<usize>) -> String {
-        let mut line = Line { text: String::new(), left: width.unwrap_or(usize::MAX), stream };
+        let mut line = Line::new(stream, width);
         match self {
             Self::Event(event) => {
                 line.push(LABEL, &time_of_day(event.received.unix));
@@ -144,38 +144,6 @@ impl Row<'_> {
     }
 }
 
-/// A line that grows until the terminal's width is used up.
-struct Line {
-    text: String,
-    left: usize,
-    stream: Stream,
-}
-
-impl Line {
-    fn push(&mut self, style: Style, text: &str) {
-        if self.left == 0 {
-            return;
-        }
-        let shown = if self.left == usize::MAX { escape(text).into_owned() } else { fit(text, self.left) };
-        if self.left != usize::MAX {
-            self.left -= cells(&shown).min(self.left);
-        }
-        let painted = if style == Style::new() { shown } else { self.stream.paint(style, &shown) };
-        self.text.push_str(&painted);
-    }
-}
-
-/// Asked anew for every row: windows change their size.
-fn width(stream: Stream) -> Option<usize> {
-    if !stream.terminal {
-        return None;
-    }
-    let asked = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
-    let told = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
-    // A terminal that does not know its own width, as some serial lines, has the usual one.
-    Some(asked.or_else(told).unwrap_or(80))
-}
-
 fn annotation(sequence: Sequence) -> String {
     match sequence {
         Sequence::Gap { missing } => format!(" (gap: {missing} missing)"),
@@ -194,38 +162,6 @@ mod tests {
 
     const PLAIN: Stream = Stream { terminal: false, colour: false };
     const AT: UnixMillis = UnixMillis(1_795_349_339_751);
-
-    fn line(stream: Stream, left: usize) -> Line {
-        Line { text: String::new(), left, stream }
-    }
-
-    #[test]
-    fn a_line_never_exceeds_the_width_whatever_is_in_it() {
-        for width in 1..60 {
-            let mut line = line(PLAIN, width);
-            for text in
-                ["12:00:00.000Z", "  evil\x1b[2J\u{202e}", " #7", "", " 世界世界世界世界世界世界世界世界世界世界"]
-            {
-                line.push(NAME, text);
-            }
-            assert!(cells(&line.text) <= width, "{width}: {}", line.text);
-            assert!(!line.text.contains(['\x1b', '\u{202e}']));
-        }
-    }
-
-    #[test]
-    fn without_a_terminal_nothing_is_cut() {
-        let mut line = line(PLAIN, usize::MAX);
-        line.push(NAME, &"x".repeat(10_000));
-        assert_eq!(line.text.len(), 10_000);
-    }
-
-    #[test]
-    fn a_colour_ends_with_its_text() {
-        let mut line = line(Stream { terminal: true, colour: true }, 3);
-        line.push(WARNING, "abcdef");
-        assert_eq!(line.text, "\x1b[33mab…\x1b[0m");
-    }
 
     #[test]
     fn the_end_tells_its_reason_without_line_breaks() {

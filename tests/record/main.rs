@@ -1,5 +1,8 @@
 //! A recorded client can be run again, and the log keeps no secret.
 
+mod again;
+mod bounds;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -236,29 +239,6 @@ fn a_log_that_was_cut_off_replays_as_far_as_it_goes() {
     }
     // Without its last line end nothing is missing.
     assert!(replayed(log.trim_end()).complete);
-}
-
-#[test]
-fn a_log_ends_at_its_limit_and_the_client_goes_on() {
-    let whole = eventful(|_| {}).lines().next().unwrap().len();
-    for limit in [0, 100, whole + 300, whole + 3_000, 9_000] {
-        let mut d = Drive::default();
-        assert!(d.client.record(RecordLimit::bytes(limit)));
-        d.connect();
-        for seq in 0..200 {
-            d.text(&event("chat", seq, r#"{"text":"some words"}"#));
-        }
-        d.shutdown();
-        let log = d.log();
-        assert!(log.len() <= limit.max(16), "{} > {limit}", log.len());
-        assert_eq!(log.lines().last(), Some(r#"{"end":"limit"}"#));
-        assert_eq!(log.matches("\"end\"").count(), 1);
-        assert_eq!(d.events().len(), 200);
-        if limit > whole + 16 {
-            let told = replayed(&log);
-            assert!(!told.complete && told.inputs > 0, "{told:?}");
-        }
-    }
 }
 
 /// Long enough to be no part of anything else, with everything that is spelled differently somewhere.

@@ -1,0 +1,70 @@
+//! The last lines of a log.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+
+use super::line::Line;
+
+/// Room for the line that says how much is lost.
+const LOST_LINE: usize = r#"{"lost":18446744073709551615}"#.len() + 1;
+
+/// The first line of a log and as many of the last ones as there is room for.
+#[derive(Debug)]
+pub(super) struct Ring {
+    first: Option<String>,
+    lines: VecDeque<String>,
+    /// What `lines` may have, line ends included, and has.
+    limit: usize,
+    bytes: usize,
+    lost: u64,
+}
+
+impl Ring {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { first: None, lines: VecDeque::new(), limit: limit.saturating_sub(LOST_LINE), bytes: 0, lost: 0 }
+    }
+
+    /// The line that every other depends on.
+    pub(super) fn set_first(&mut self, line: String) {
+        self.limit = self.limit.saturating_sub(line.len() + 1);
+        self.first = Some(line);
+    }
+
+    pub(super) fn push(&mut self, line: String) {
+        self.bytes += line.len() + 1;
+        self.lines.push_back(line);
+        while self.bytes > self.limit {
+            let Some(oldest) = self.lines.pop_front() else { return };
+            self.bytes -= oldest.len() + 1;
+            self.lost += 1;
+        }
+    }
+
+    /// Takes the oldest line, or the one that stands for the lost ones.
+    pub(super) fn pop(&mut self) -> Option<String> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        if let Some(lost) = self.lost_line() {
+            self.lost = 0;
+            return Some(lost);
+        }
+        let line = self.lines.pop_front()?;
+        self.bytes -= line.len() + 1;
+        Some(line)
+    }
+
+    /// The log so far, each line with its end; empty when everything has been taken.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::with_capacity(self.first.as_ref().map_or(0, String::len) + LOST_LINE + self.bytes + 1);
+        for line in self.first.iter().chain(&self.lost_line()).chain(&self.lines) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
+    }
+
+    fn lost_line(&self) -> Option<String> {
+        (self.lost > 0).then(|| Line::new().value("lost", &self.lost).finish())
+    }
+}
