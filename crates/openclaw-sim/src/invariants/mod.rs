@@ -11,6 +11,7 @@ mod honest_outcome;
 mod liveness;
 mod never_too_much;
 mod no_spin;
+mod one_consequence;
 mod pause_is_silence;
 mod quiet_after_shutdown;
 mod recovery_pace;
@@ -61,6 +62,7 @@ pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
         Box::new(sent_in_order::SentInOrder::default()),
         Box::new(honest_outcome::HonestOutcome),
         Box::new(events_in_order::EventsInOrder::default()),
+        Box::new(one_consequence::OneConsequence),
         Box::new(hello_first::HelloFirst::default()),
         Box::new(backoff_range::BackoffRange::default()),
         Box::new(hint_floor::HintFloor::default()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use openclaw_proto::{ClientConfig, ConnId, Input, Instant, Output, RequestId, State, StateKind};
+use openclaw_proto::{ClientConfig, ConnId, Input, Instant, Outcome, Output, RequestId, State, StateKind};
 
 use super::{Call, Facts, Step};
 use crate::reading::Reading;
@@ -54,6 +54,8 @@ pub struct Chronicle {
     pub open: BTreeMap<u32, Open>,
     /// The same by name.
     pub waiters: BTreeMap<String, u32>,
+    /// The requests that have ended, by name, and whether by an answer.
+    pub ended: BTreeMap<String, bool>,
     /// The sockets that have not ended.
     pub sockets: BTreeMap<ConnId, Socket>,
     /// The `connect` request of the present connection.
@@ -73,6 +75,7 @@ impl Chronicle {
             traces: false,
             open: BTreeMap::new(),
             waiters: BTreeMap::new(),
+            ended: BTreeMap::new(),
             sockets: BTreeMap::new(),
             connect: None,
         }
@@ -89,7 +92,7 @@ impl Chronicle {
     pub(crate) fn take(&mut self, step: &Step<'_>) {
         match &step.call {
             Call::Request { waiter, facts, result: Ok(id) } => self.asked_for(step, *waiter, *facts, *id),
-            Call::Cancel { waiter: Some(waiter), .. } => self.end(*waiter),
+            Call::Cancel { waiter: Some(waiter), .. } => self.end(*waiter, false),
             Call::Transmit { frame: Some(frame), .. } => self.taken(&frame.text),
             Call::Input { conn, input } => {
                 if matches!(input, Input::Closed { .. } | Input::Failed(_)) {
@@ -131,9 +134,11 @@ impl Chronicle {
         }
     }
 
-    fn end(&mut self, waiter: u32) {
+    fn end(&mut self, waiter: u32, answered: bool) {
         if let Some(open) = self.open.remove(&waiter) {
-            self.waiters.remove(&open.id.to_string());
+            let id = open.id.to_string();
+            self.waiters.remove(&id);
+            self.ended.insert(id, answered);
         }
     }
 
@@ -155,7 +160,11 @@ impl Chronicle {
                     open.deadline = open.facts.final_limit.map(|limit| step.now.mono.after(limit));
                 }
             }
-            Output::Completed { waiter, .. } => self.end(*waiter),
+            Output::Completed { waiter, outcome } => {
+                let answered =
+                    matches!(outcome, Outcome::Replied(_) | Outcome::Rejected(_) | Outcome::UnreadableAnswer);
+                self.end(*waiter, answered);
+            }
             Output::State(state) => self.turned(state),
             _ => {}
         }
