@@ -31,6 +31,9 @@ pub const STATE_STREAM: &str = "state_stream";
 /// The name of what the run as a whole checks: once everything is mended, every client comes back.
 pub const COMES_BACK: &str = "comes_back";
 
+/// The name of what clients that record themselves are checked for: another core, run over the record, does the same.
+pub const REPLAYS: &str = "replays";
+
 /// Something that must hold after every step of a client.
 pub trait Invariant {
     /// Its name: that of its file.
@@ -52,7 +55,7 @@ pub trait Invariant {
     }
 }
 
-/// All of them but [`StateStream`] and [`COMES_BACK`], for a client so configured.
+/// All of them but [`StateStream`], [`COMES_BACK`] and [`REPLAYS`], for a client so configured.
 #[must_use]
 pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
     vec![
@@ -82,6 +85,6 @@ pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
 pub fn names() -> Vec<&'static str> {
     let address = crate::script::ClientSpec::default().config();
     let mut names: Vec<_> = address.iter().flat_map(all).map(|invariant| invariant.name()).collect();
-    names.extend([STATE_STREAM, COMES_BACK]);
+    names.extend([STATE_STREAM, COMES_BACK, REPLAYS]);
     names
 }

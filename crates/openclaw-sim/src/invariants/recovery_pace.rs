@@ -2,7 +2,7 @@
 //! was told and not before; after what only somebody else can mend there is none.
 
 use openclaw_proto::recovery::{Reaction, Situation, reaction};
-use openclaw_proto::{Instant, Notice, Output, State, StateKind};
+use openclaw_proto::{Input, Instant, Notice, Output, State, StateKind};
 
 use super::Invariant;
 use crate::model::{Cause, Plan, plan};
@@ -31,8 +31,8 @@ fn cause(step: &Step<'_>, known: &Chronicle) -> Option<Cause> {
         return None;
     }
     match (input, &step.reading) {
-        (openclaw_proto::Input::Closed { code, .. }, _) => {
-            Some(Cause::Closed { code: *code, after_hello: known.hello })
+        (Input::Closed { code, reason }, _) => {
+            Some(Cause::Closed { code: *code, reason: reason.clone(), after_hello: known.hello })
         }
         (_, Some(Reading::Answer(answer))) if !known.hello && known.connect.is_some() && answer.says == Says::No => {
             Some(Cause::Refused(answer.error.clone().unwrap_or_default()))

@@ -224,9 +224,9 @@ impl Model {
             Input::Binary { .. } => socket.alive(now.mono, &limits),
             Input::Alive { bytes_in, bytes_out } => socket.progress(now.mono, *bytes_in, *bytes_out, &limits),
             Input::Flushed => socket.flushed(),
-            Input::Closed { code, .. } => {
+            Input::Closed { code, reason } => {
                 let after_hello = socket.stage == Stage::Welcome;
-                self.down(now, &Cause::Closed { code: *code, after_hello }, false);
+                self.down(now, &Cause::Closed { code: *code, reason: reason.clone(), after_hello }, false);
             }
             Input::Failed(TransportError::UpgradeRefused(http)) => {
                 let after = http.headers.iter().find(|(name, _)| name == "retry-after");

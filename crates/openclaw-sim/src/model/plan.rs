@@ -13,6 +13,8 @@ pub enum Cause {
     Closed {
         /// The close code.
         code: Option<u16>,
+        /// The reason, in the gateway's words.
+        reason: String,
         /// Whether hello had come.
         after_hello: bool,
     },
@@ -66,20 +68,21 @@ pub enum Plan {
 
 const AGAIN: Plan = Plan::Retry { floor: Duration::ZERO, counts: true };
 const BOOTING: Duration = Duration::from_millis(500);
+const LEAVING: Duration = Duration::from_secs(1);
 const PAIRING: Duration = Duration::from_secs(30);
 
 const fn pause(reason: PauseReason) -> Plan {
     Plan::Pause { reason, until: None }
 }
 
-/// What follows from the end of a connection.
+/// What follows from the end of a connection of a client without a device.
 #[must_use]
 pub fn plan(cause: &Cause) -> Plan {
     match cause {
         Cause::Closed { code: Some(1013 | 4013), .. } => Plan::Retry { floor: BOOTING, counts: false },
-        Cause::Closed { code: Some(code), after_hello: false } => match code {
+        Cause::Closed { code: Some(code), reason, after_hello: false } => match code {
             1002 => pause(PauseReason::Protocol),
-            1008 | 1009 | 4008 => pause(PauseReason::Configuration),
+            1008 | 1009 | 4008 => pause(in_words(reason).unwrap_or(PauseReason::Configuration)),
             4001 => pause(PauseReason::Withdrawn),
             _ => AGAIN,
         },
@@ -91,12 +94,26 @@ pub fn plan(cause: &Cause) -> Plan {
     }
 }
 
+/// What old gateways say in a message or a close reason only.
+fn in_words(text: &str) -> Option<PauseReason> {
+    let text = text.to_lowercase();
+    let reasons = [
+        ("protocol mismatch", PauseReason::Protocol),
+        ("pairing required", PauseReason::Pairing),
+        ("pending approval", PauseReason::Pairing),
+        ("device token mismatch", PauseReason::Credentials),
+    ];
+    reasons.into_iter().find(|(words, _)| text.contains(words)).map(|(_, reason)| reason)
+}
+
+/// The finest code decides.
 fn refused(fault: &Fault) -> Plan {
-    let after = fault.after.unwrap_or_default();
+    let hint = fault.after.unwrap_or_default();
     match fault.detail.as_str() {
         "AUTH_RATE_LIMITED" => return Plan::Pause { reason: PauseReason::RateLimited, until: fault.after },
+        // It is asked as often in an hour as in the first minute.
         "PAIRING_REQUIRED" if fault.advice == "wait_then_retry" => {
-            return Plan::Retry { floor: after.max(PAIRING), counts: true };
+            return Plan::Retry { floor: hint.max(PAIRING), counts: false };
         }
         "PAIRING_REQUIRED" => return pause(PauseReason::Pairing),
         "PROTOCOL_MISMATCH" => return pause(PauseReason::Protocol),
@@ -104,19 +121,24 @@ fn refused(fault: &Fault) -> Plan {
         "AUTH_TOKEN_MISSING" | "AUTH_TOKEN_MISMATCH" => return pause(PauseReason::Credentials),
         _ => {}
     }
-    if fault.reason == "startup-sidecars" {
-        return Plan::Retry { floor: fault.after.unwrap_or(BOOTING), counts: false };
+    match fault.reason.as_str() {
+        "startup-sidecars" => return Plan::Retry { floor: fault.after.unwrap_or(BOOTING), counts: false },
+        "gateway-restarting" | "gateway-suspending" => {
+            return Plan::Retry { floor: fault.after.unwrap_or(LEAVING), counts: true };
+        }
+        _ => {}
     }
     if fault.retryable || fault.after.is_some() {
-        return Plan::Retry { floor: after, counts: true };
+        return Plan::Retry { floor: hint, counts: true };
     }
-    if fault.message.contains("protocol mismatch") {
-        return pause(PauseReason::Protocol);
-    }
-    match fault.code.as_str() {
-        "NOT_PAIRED" => pause(PauseReason::Pairing),
-        "INVALID_REQUEST" => pause(PauseReason::Configuration),
-        "FORBIDDEN" => pause(PauseReason::Withdrawn),
-        _ => AGAIN,
-    }
+    let words = in_words(&fault.message).filter(|_| fault.detail.is_empty());
+    let code = match (words, fault.code.as_str()) {
+        (Some(reason), _) => Some(reason),
+        (None, "NOT_PAIRED") => Some(PauseReason::Pairing),
+        (None, "INVALID_REQUEST") => Some(PauseReason::Configuration),
+        (None, "FORBIDDEN") => Some(PauseReason::Withdrawn),
+        _ => None,
+    };
+    // A code nobody knows is more likely a new kind of "not now" than a new kind of "never".
+    code.map_or(AGAIN, pause)
 }

@@ -35,6 +35,7 @@ pub struct Watch {
     states: invariants::StateStream,
     /// Whether the model's verdict counts, too.
     with_states: bool,
+    only: Option<String>,
 }
 
 impl Watch {
@@ -48,7 +49,14 @@ impl Watch {
             invariants,
             states: invariants::StateStream::new(config.clone()),
             with_states: wanted(invariants::STATE_STREAM),
+            only: only.map(str::to_owned),
         }
+    }
+
+    /// Whether an invariant of that name is looked at.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
     }
 
     /// What is known of the client.

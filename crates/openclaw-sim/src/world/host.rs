@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use openclaw_proto::{Client, ConnId, Input, Instant, NotSent, Now, Output, Request, RequestId, Transmit, UrlError};
 
+use openclaw_proto::record::{RecordLimit, replay};
+
 use super::clock::Clock;
 use super::note::Note;
 use crate::dice::Dice;
+use crate::invariants::REPLAYS;
 use crate::net::RoadId;
 use crate::reading::Reading;
 use crate::script::ClientSpec;
@@ -28,6 +31,10 @@ pub(super) struct Sock {
     pub(super) told_out: u64,
 }
 
+/// One of so many clients records itself.
+const RECORDERS: u64 = 6;
+/// How much of it is kept. No frame of a run is nearly as large as the second of the two.
+const RECORD: (usize, usize) = (16 << 20, 1 << 20);
 /// How long an answer may take in the end: longer than any way there and back.
 const PROOF_LIMIT: Duration = Duration::from_secs(20);
 
@@ -64,6 +71,8 @@ pub(super) struct Host {
     pub(super) broken: Vec<Broken>,
     pub(super) notes: Vec<Note>,
     core: Client<u32, String>,
+    /// What the core recorded of itself, if it does.
+    log: Option<String>,
     watch: Option<Watch>,
     next_waiter: u32,
     /// Calls of the core.
@@ -75,9 +84,15 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn new(spec: &ClientSpec, dice: &Dice, watched: Option<Option<&str>>) -> Result<Self, UrlError> {
         let (config, mut dice) = (spec.config()?, dice.clone());
+        let watch = watched.map(|only| Watch::new(&config, only));
+        let mut core = Client::new(config, dice.seed());
+        // Recording takes time, so some do it for all.
+        let records = watch.as_ref().is_some_and(|watch| watch.wants(REPLAYS)) && dice.fork(1).chance(1, RECORDERS);
+        let recorded = records && core.record(RecordLimit::bytes(RECORD.0));
         Ok(Self {
-            watch: watched.map(|only| Watch::new(&config, only)),
-            core: Client::new(config, dice.seed()),
+            watch,
+            core,
+            log: recorded.then(String::new),
             clock: Clock::new(dice.below(1_000_000_000_000)),
             spec: spec.clone(),
             sockets: BTreeMap::new(),
@@ -130,6 +145,7 @@ impl Host {
         while let Some(output) = self.core.poll_output() {
             self.wants.push_back(output);
         }
+        self.keep_record();
         let after = self.view();
         let Some(watch) = &mut self.watch else { return };
         let outputs = self.wants.make_contiguous().get(first..).unwrap_or_default();
@@ -143,6 +159,26 @@ impl Host {
         match watch.step(&step) {
             Ok(rows) => self.notes.extend(rows.into_iter().map(Note::Row)),
             Err(broken) => self.broken.extend(broken),
+        }
+    }
+
+    fn keep_record(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        while let Some(line) = self.core.poll_record() {
+            log.push_str(&line);
+            log.push('\n');
+        }
+    }
+
+    /// Runs another core over what this one recorded of itself.
+    pub(super) fn replay(&mut self) -> Result<(), String> {
+        self.core.end_record();
+        self.keep_record();
+        let full = self.log.as_ref().is_some_and(|log| log.len() + RECORD.1 > RECORD.0);
+        match self.log.as_deref().map(replay) {
+            Some(Err(error)) => Err(error.to_string()),
+            Some(Ok(replayed)) if !replayed.complete && !full => Err("the record is not complete".into()),
+            _ => Ok(()),
         }
     }
 
