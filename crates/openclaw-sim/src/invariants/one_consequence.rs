@@ -46,7 +46,9 @@ fn answer_fits(answer: &Answer, known: &Chronicle, came: Consequence) -> bool {
         return came == Consequence::Answered(waiter);
     }
     if known.connect.as_deref() == Some(id) {
-        return came == Consequence::Stray(Stray::Duplicate);
+        // A second answer to connect. The table of requests never knew this id, so what it calls it, foreign or stale,
+        // depends on who has had the place that the id seems to name.
+        return matches!(came, Consequence::Stray(_));
     }
     match (known.ended.get(id), came) {
         // Which of the two it was is forgotten when its place has been taken by others.
