@@ -131,7 +131,13 @@ fn refused(fault: &Fault) -> Plan {
     if fault.retryable || fault.after.is_some() {
         return Plan::Retry { floor: hint, counts: true };
     }
-    let words = in_words(&fault.message).filter(|_| fault.detail.is_empty());
+    let words = match fault.detail.as_str() {
+        "" => in_words(&fault.message),
+        // A finer code nobody knows, but of a family everybody knows.
+        detail if detail.starts_with("DEVICE_AUTH_") => Some(PauseReason::DeviceIdentity),
+        detail if detail.starts_with("AUTH_") => Some(PauseReason::Credentials),
+        _ => None,
+    };
     let code = match (words, fault.code.as_str()) {
         (Some(reason), _) => Some(reason),
         (None, "NOT_PAIRED") => Some(PauseReason::Pairing),
