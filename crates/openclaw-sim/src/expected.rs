@@ -57,6 +57,24 @@ const EXPECTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "notices",
+        &[
+            "binary",
+            "challenge after hello",
+            "clock jump",
+            "duplicate response",
+            "foreign response",
+            "late response",
+            "malformed",
+            "odd",
+            "policy out of range",
+            "second challenge",
+            "stale response",
+            "unattributed error",
+        ],
+    ),
+    ("events", &["after a gap", "duplicate", "first", "next", "regressed", "without a number"]),
+    (
         "timers",
         &[
             "backoff",
@@ -168,7 +186,8 @@ pub struct Gap {
 }
 
 impl Coverage {
-    /// Everything that was met less often than that: rows of the transition table, faults, outcomes, ends and timers.
+    /// Everything that was met less often than that: rows of the transition table, faults, outcomes, ends,
+    /// notices, events and timers.
     #[must_use]
     pub fn gaps(&self, least: u64) -> Vec<Gap> {
         let groups = self.groups();

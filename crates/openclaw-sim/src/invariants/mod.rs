@@ -8,6 +8,7 @@ mod events_in_order;
 mod hello_first;
 mod hint_floor;
 mod honest_outcome;
+mod jitter_spread;
 mod liveness;
 mod never_too_much;
 mod no_spin;
@@ -24,12 +25,16 @@ use openclaw_proto::ClientConfig;
 
 use crate::watch::{Chronicle, Step};
 
+pub use jitter_spread::{Draw, Draws};
 pub use state_stream::StateStream;
 
 /// The name of what [`StateStream`] checks.
 pub const STATE_STREAM: &str = "state_stream";
 /// The name of what the run as a whole checks: once everything is mended, every client comes back.
 pub const COMES_BACK: &str = "comes_back";
+
+/// The name of what the waits of a run, and of all runs together, are checked for: jitter that is spread evenly.
+pub const JITTER_SPREAD: &str = "jitter_spread";
 
 /// The name of what clients that record themselves are checked for: another core, run over the record, does the same.
 pub const REPLAYS: &str = "replays";
@@ -55,7 +60,7 @@ pub trait Invariant {
     }
 }
 
-/// All of them but [`StateStream`], [`COMES_BACK`] and [`REPLAYS`], for a client so configured.
+/// All of them but [`StateStream`], [`COMES_BACK`], [`REPLAYS`] and [`JITTER_SPREAD`], for a client so configured.
 #[must_use]
 pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
     vec![
@@ -85,6 +90,6 @@ pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
 pub fn names() -> Vec<&'static str> {
     let address = crate::script::ClientSpec::default().config();
     let mut names: Vec<_> = address.iter().flat_map(all).map(|invariant| invariant.name()).collect();
-    names.extend([STATE_STREAM, COMES_BACK, REPLAYS]);
+    names.extend([STATE_STREAM, COMES_BACK, REPLAYS, JITTER_SPREAD]);
     names
 }

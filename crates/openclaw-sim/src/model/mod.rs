@@ -14,6 +14,7 @@ pub use expect::Row;
 pub(crate) use expect::name;
 pub use plan::{Cause, Plan, plan};
 
+use crate::invariants::Draw;
 use crate::reading::{Reading, integer};
 use crate::watch::{Call, Chronicle, Step};
 use backoff::Waits;
@@ -34,6 +35,8 @@ pub struct Model {
     dials: u64,
     /// The wall clock's lead over the monotonic one, in nanoseconds, as seen last.
     lead: Option<i128>,
+    /// What the jitter of the last wait has drawn.
+    draw: Option<Draw>,
     /// What is to be told of this step, and the trigger of each.
     expected: Vec<(Trigger, Expect)>,
 }
@@ -51,6 +54,7 @@ impl Model {
             waits: Waits::default(),
             dials: 0,
             lead: None,
+            draw: None,
             expected: Vec::new(),
         }
     }
@@ -59,6 +63,11 @@ impl Model {
     #[must_use]
     pub fn state(&self) -> StateKind {
         self.state
+    }
+
+    /// What jitter has drawn since the last time this was asked, if it has drawn anything.
+    pub(crate) fn take_draw(&mut self) -> Option<Draw> {
+        self.draw.take()
     }
 
     /// Follows a step. Gives the transitions it made.
@@ -108,6 +117,7 @@ impl Model {
             };
             if matches!(state, State::Backoff { .. } | State::Paused { .. }) {
                 self.due = chosen;
+                self.draw = expect.drawn(chosen, self.config.backoff.jitter);
             }
             rows.push((from, trigger, expect.kind()));
             from = expect.kind();

@@ -86,6 +86,11 @@ impl Watch {
         if broken.is_empty() { Ok(rows) } else { Err(broken) }
     }
 
+    /// What jitter has drawn by the last step, if it has drawn anything.
+    pub(crate) fn take_draw(&mut self) -> Option<invariants::Draw> {
+        self.states.take_draw()
+    }
+
     /// Looks at what is left after the client's end.
     ///
     /// # Errors

@@ -31,3 +31,11 @@ pub struct Look<'a> {
     /// Everything is written down.
     pub trace: bool,
 }
+
+impl Look<'_> {
+    /// Whether an invariant of that name counts.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_none_or(|only| only == name)
+    }
+}

@@ -160,6 +160,7 @@ impl Host {
             Ok(rows) => self.notes.extend(rows.into_iter().map(Note::Row)),
             Err(broken) => self.broken.extend(broken),
         }
+        self.notes.extend(watch.take_draw().map(Note::Draw));
     }
 
     fn keep_record(&mut self) {

@@ -3,7 +3,7 @@
 use super::super::{Ask, BadHello, Damage, DialFailure, Fault, Limit, Op, Refusal, Trick, Way, Ways};
 use super::{Maker, spread};
 
-const CODES: &[u16] = &[1000, 1001, 1002, 1005, 1008, 1009, 1011, 1012, 1013, 4001, 4008, 4013, 4999];
+pub(super) const CODES: &[u16] = &[1000, 1001, 1002, 1005, 1008, 1009, 1011, 1012, 1013, 4001, 4008, 4013, 4999];
 
 impl Maker {
     /// Something goes wrong, at any time.
