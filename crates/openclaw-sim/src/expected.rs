@@ -4,6 +4,7 @@ use crate::coverage::Coverage;
 
 /// Everything by group that a run can meet. Not in it, since no run can:
 ///
+/// * `NotSigned`: the keys are in memory and always sign.
 /// * `ConnectTooLarge`: what clients say of themselves is never that large here.
 /// * Outcomes of one kind that only refusals have, and the other way round: a request that waits is never "not ready", and
 ///   one that is refused has no connection to lose.
@@ -44,6 +45,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         &[
             "ChallengeTimeout",
             "ChallengeWithoutNonce",
+            "ChallengeWithoutTime",
             "Closed",
             "ConnectTimeout",
             "DialTimeout",
@@ -130,6 +132,9 @@ const FAULTS: &[&str] = &[
     "Damaged Up Truncated",
     "Damaged Up UnknownType",
     "Deaf",
+    "Device Removed",
+    "Device TokenRevoked",
+    "Device TokenRotated",
     "DialFails Name",
     "DialFails Protocol",
     "DialFails Refused",
@@ -149,6 +154,7 @@ const FAULTS: &[&str] = &[
     "NoChallenge",
     "NoGoodbye",
     "NoHello",
+    "PairingDelay",
     "RefuseConnect Device",
     "RefuseConnect Forbidden",
     "RefuseConnect Mumbled",
@@ -156,6 +162,7 @@ const FAULTS: &[&str] = &[
     "RefuseConnect PairingWait",
     "RefuseConnect ProtocolInWords",
     "RefuseConnect RateLimited",
+    "RefuseConnect RateLimitedFor",
     "RefuseConnect RetryAfter",
     "RefuseConnect Unknown",
     "RefuseUpgrade",
@@ -170,6 +177,7 @@ const FAULTS: &[&str] = &[
     "SlowReader",
     "Suspend",
     "Twice",
+    "TimelessChallenge",
     "TwoChallenges",
     "WallClock",
 ];

@@ -12,10 +12,12 @@ pub enum Reading {
     TooLarge,
     /// No frame a gateway may send.
     NoFrame,
-    /// A challenge; whether there is a nonce in it.
+    /// A challenge.
     Challenge {
         /// Whether there is a nonce in it.
         nonce: bool,
+        /// Whether it says what time it is.
+        time: bool,
     },
     /// An event.
     Event {
@@ -67,6 +69,10 @@ pub struct Fault {
     pub reason: String,
     /// `details.recommendedNextStep`.
     pub advice: String,
+    /// `details.canRetryWithDeviceToken`.
+    pub device_token: bool,
+    /// `details.pauseReconnect`, where it is no.
+    pub goes_on: bool,
     /// `retryable`.
     pub retryable: bool,
     /// `retryAfterMs`, at the top or in the details.
@@ -89,7 +95,8 @@ impl Reading {
                     let payload = payload(&mut frame);
                     let nonce =
                         payload.get("nonce").and_then(Value::as_str).is_some_and(|nonce| !nonce.trim().is_empty());
-                    Self::Challenge { nonce }
+                    let time = payload.get("ts").and_then(integer).is_some();
+                    Self::Challenge { nonce, time }
                 }
                 Some(name) => {
                     let (name, seq) = (name.into(), frame.get("seq").and_then(integer));
@@ -155,6 +162,8 @@ fn fault(error: &Value) -> Fault {
         detail: text(details, "code"),
         reason: text(details, "reason"),
         advice: text(details, "recommendedNextStep"),
+        device_token: details.get("canRetryWithDeviceToken") == Some(&Value::Bool(true)),
+        goes_on: details.get("pauseReconnect") == Some(&Value::Bool(false)),
         retryable: error.get("retryable") == Some(&Value::Bool(true)),
         after: hint(error).or_else(|| hint(details)),
     }
@@ -200,7 +209,7 @@ mod tests {
         let of = |text| Reading::of(text, 100);
         assert_eq!(
             of(r#"{"type":"event","event":"connect.challenge","payload":{"nonce":" "}}"#),
-            Reading::Challenge { nonce: false }
+            Reading::Challenge { nonce: false, time: false }
         );
         assert!(matches!(of(r#"{"type":"event","event":"tick","seq":3.0}"#), Reading::Event { seq: Some(3), .. }));
         assert!(matches!(of(r#"{"type":"res","id":"a"}"#), Reading::Answer(Answer { says: Says::Yes, .. })));

@@ -20,6 +20,7 @@ mod sent_in_order;
 mod sent_once;
 mod socket_life;
 mod state_stream;
+mod token_kept;
 
 use openclaw_proto::ClientConfig;
 
@@ -81,6 +82,7 @@ pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
         Box::new(quiet_after_shutdown::QuietAfterShutdown::default()),
         Box::new(socket_life::SocketLife::default()),
         Box::new(liveness::Liveness::new(config)),
+        Box::new(token_kept::TokenKept::default()),
         Box::new(counters::Counters::default()),
     ]
 }
@@ -88,7 +90,7 @@ pub fn all(config: &ClientConfig) -> Vec<Box<dyn Invariant>> {
 /// The names of all of them.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    let address = crate::script::ClientSpec::default().config();
+    let address = crate::script::ClientSpec::default().config(&[0; 32]);
     let mut names: Vec<_> = address.iter().flat_map(all).map(|invariant| invariant.name()).collect();
     names.extend([STATE_STREAM, COMES_BACK, REPLAYS, JITTER_SPREAD]);
     names

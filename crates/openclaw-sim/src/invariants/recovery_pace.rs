@@ -5,7 +5,7 @@ use openclaw_proto::recovery::{Reaction, Situation, reaction};
 use openclaw_proto::{Input, Instant, Notice, Output, State, StateKind};
 
 use super::Invariant;
-use crate::model::{Cause, Plan, plan};
+use crate::model::{Cause, Plan, Standing, plan};
 use crate::reading::{Reading, Says};
 use crate::watch::{Call, Chronicle, Step};
 
@@ -58,12 +58,15 @@ impl RecoveryPace {
             }
             _ => return Ok(()),
         };
-        if paused != matches!(reaction(why, &Situation::default()), Reaction::Pause { .. }) {
-            return Err(format!("the table says {:?} of {why}", reaction(why, &Situation::default())));
+        let standing = Standing::of(known);
+        let mut situation = Situation::default();
+        (situation.device_token_retry, situation.pairing_poll) = (standing.may_try_both, standing.poll);
+        if paused != matches!(reaction(why, &situation), Reaction::Pause { .. }) {
+            return Err(format!("the table says {:?} of {why}", reaction(why, &situation)));
         }
         match cause(step, known) {
-            Some(cause) if paused != matches!(plan(&cause), Plan::Pause { .. }) => {
-                Err(format!("{cause:?} leads to {:?}, not to {state:?}", plan(&cause)))
+            Some(cause) if paused != matches!(plan(&cause, standing), Plan::Pause { .. }) => {
+                Err(format!("{cause:?} leads to {:?}, not to {state:?}", plan(&cause, standing)))
             }
             _ => Ok(()),
         }

@@ -96,6 +96,7 @@ pub(crate) fn name(down: &Down) -> &'static str {
         Down::ChallengeTimeout => "ChallengeTimeout",
         Down::ConnectTimeout => "ConnectTimeout",
         Down::ChallengeWithoutNonce => "ChallengeWithoutNonce",
+        Down::ChallengeWithoutTime => "ChallengeWithoutTime",
         Down::ConnectTooLarge { .. } => "ConnectTooLarge",
         Down::Refused(_) => "Refused",
         Down::InvalidHello(_) => "InvalidHello",

@@ -12,7 +12,7 @@ use openclaw_proto::{ClientConfig, Input, Instant, Now, Output, State, StateKind
 
 pub use expect::Row;
 pub(crate) use expect::name;
-pub use plan::{Cause, Plan, plan};
+pub use plan::{Cause, Plan, Standing, plan};
 
 use crate::invariants::Draw;
 use crate::reading::{Reading, integer};
@@ -32,6 +32,7 @@ pub struct Model {
     /// When the next attempt is due.
     due: Option<Instant>,
     waits: Waits,
+    standing: Standing,
     dials: u64,
     /// The wall clock's lead over the monotonic one, in nanoseconds, as seen last.
     lead: Option<i128>,
@@ -52,6 +53,7 @@ impl Model {
             closing: None,
             due: None,
             waits: Waits::default(),
+            standing: Standing::default(),
             dials: 0,
             lead: None,
             draw: None,
@@ -76,6 +78,7 @@ impl Model {
     /// When the client told other states than the documentation says.
     pub fn step(&mut self, step: &Step<'_>, known: &Chronicle) -> Result<Vec<Row>, String> {
         let (now, before) = (step.now, self.state);
+        self.standing = Standing::of(known);
         match &step.call {
             Call::Start => {
                 self.clocks(now);
@@ -255,7 +258,7 @@ impl Model {
             self.closing = Some((socket.number, now.mono.after(self.config.timeouts.close_grace)));
         }
         let (why, rules) = (cause.name(), &self.config.backoff);
-        match plan(cause) {
+        match plan(cause, self.standing) {
             Plan::Pause { .. } if rules.max_attempts == Some(0) => {
                 self.turn(Trigger::GiveUp, Expect::Stopped { why: Some(why) });
             }
@@ -266,8 +269,15 @@ impl Model {
                 });
                 self.turn(Trigger::Pause, Expect::Paused { why, reason, wait });
             }
-            Plan::Retry { .. } if rules.max_attempts.is_some_and(|max| self.waits.attempts() >= max) => {
+            Plan::Retry { .. } | Plan::Both { .. }
+                if rules.max_attempts.is_some_and(|max| self.waits.attempts() >= max) =>
+            {
                 self.turn(Trigger::GiveUp, Expect::Stopped { why: Some(why) });
+            }
+            Plan::Both { after } => {
+                self.waits.made(false);
+                let wait = Wait { from: now.mono, least: after, most: after };
+                self.turn(Trigger::Retry, Expect::Backoff { why, attempt: self.waits.attempts(), wait });
             }
             Plan::Retry { floor, counts } => {
                 let floor = floor.max(socket.away.unwrap_or_default());

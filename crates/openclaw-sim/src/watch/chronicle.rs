@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use openclaw_proto::{ClientConfig, ConnId, Input, Instant, Outcome, Output, RequestId, State, StateKind};
 
-use super::{Call, Facts, Step};
+use super::{Call, Facts, Step, Wallet};
 use crate::reading::Reading;
 
 /// A request that was accepted and has not ended.
@@ -60,6 +60,8 @@ pub struct Chronicle {
     pub sockets: BTreeMap<ConnId, Socket>,
     /// The `connect` request of the present connection.
     pub connect: Option<String>,
+    /// Its credentials.
+    pub wallet: Wallet,
 }
 
 impl Chronicle {
@@ -78,6 +80,7 @@ impl Chronicle {
             ended: BTreeMap::new(),
             sockets: BTreeMap::new(),
             connect: None,
+            wallet: Wallet::default(),
         }
     }
 
@@ -129,6 +132,7 @@ impl Chronicle {
         let Some(id) = Reading::id_of_request(frame) else { return };
         if !self.hello {
             self.connect = Some(id);
+            self.wallet.greeted(frame);
         } else if let Some(open) = self.waiters.get(&id).and_then(|waiter| self.open.get_mut(waiter)) {
             open.taken = true;
         }
@@ -143,6 +147,7 @@ impl Chronicle {
     }
 
     fn output(&mut self, step: &Step<'_>, output: &Output<u32, String>) {
+        self.wallet.output(output);
         match output {
             Output::Dial { conn, .. } => {
                 self.sockets.insert(*conn, Socket::Wanted);

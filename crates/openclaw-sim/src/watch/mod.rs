@@ -2,6 +2,7 @@
 
 mod chronicle;
 mod step;
+mod wallet;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use openclaw_proto::ClientConfig;
 
 pub use chronicle::{Chronicle, Open, Socket};
 pub use step::{Call, Facts, Step, View};
+pub use wallet::{Shown, Wallet};
 
 use crate::invariants::{self, Invariant};
 use crate::model::Row;
@@ -63,6 +65,16 @@ impl Watch {
     #[must_use]
     pub fn known(&self) -> &Chronicle {
         &self.known
+    }
+
+    /// The client was given a token of its device, or none.
+    pub(crate) fn give(&mut self, token: Option<&openclaw_proto::credentials::StoredToken>) {
+        self.known.wallet.give(token);
+    }
+
+    /// The client was given other credentials: what has been tried with the old ones says nothing of them.
+    pub(crate) fn other_auth(&mut self) {
+        self.known.wallet.tried = false;
     }
 
     /// Looks at a step. Gives the transitions it made.

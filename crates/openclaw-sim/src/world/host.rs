@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use openclaw_proto::connect::{Auth, Scope};
+use openclaw_proto::credentials::StoredToken;
+use openclaw_proto::device::DeviceIdentity;
 use openclaw_proto::{Client, ConnId, Input, Instant, NotSent, Now, Output, Request, RequestId, Transmit, UrlError};
 
 use openclaw_proto::record::{RecordLimit, replay};
@@ -13,7 +16,7 @@ use crate::dice::Dice;
 use crate::invariants::REPLAYS;
 use crate::net::RoadId;
 use crate::reading::Reading;
-use crate::script::ClientSpec;
+use crate::script::{ClientSpec, Device, TOKEN};
 use crate::watch::{Broken, Call, Facts, Step, View, Watch};
 
 /// A socket of the host's.
@@ -71,6 +74,7 @@ pub(super) struct Host {
     pub(super) broken: Vec<Broken>,
     pub(super) notes: Vec<Note>,
     core: Client<u32, String>,
+    identity: Option<DeviceIdentity>,
     /// What the core recorded of itself, if it does.
     log: Option<String>,
     watch: Option<Watch>,
@@ -83,15 +87,18 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new(spec: &ClientSpec, dice: &Dice, watched: Option<Option<&str>>) -> Result<Self, UrlError> {
-        let (config, mut dice) = (spec.config()?, dice.clone());
+        let mut dice = dice.clone();
+        let config = spec.config(&dice.fork(2).seed())?;
+        let identity = config.device.clone();
         let watch = watched.map(|only| Watch::new(&config, only));
         let mut core = Client::new(config, dice.seed());
         // Recording takes time, so some do it for all.
         let records = watch.as_ref().is_some_and(|watch| watch.wants(REPLAYS)) && dice.fork(1).chance(1, RECORDERS);
         let recorded = records && core.record(RecordLimit::bytes(RECORD.0));
-        Ok(Self {
+        let mut host = Self {
             watch,
             core,
+            identity,
             log: recorded.then(String::new),
             clock: Clock::new(dice.below(1_000_000_000_000)),
             spec: spec.clone(),
@@ -108,7 +115,34 @@ impl Host {
             next_waiter: 1,
             steps: 0,
             proof: Proof::default(),
-        })
+        };
+        if let Some(stored) = host.known_token() {
+            if let Some(watch) = &mut host.watch {
+                watch.give(Some(&stored));
+            }
+            host.core.set_stored_token(Some(stored));
+        }
+        Ok(host)
+    }
+
+    /// Its device, if it has one.
+    pub(super) fn identity(&self) -> Option<&DeviceIdentity> {
+        self.identity.as_ref()
+    }
+
+    /// The token its device was issued before the run, if it was paired by then.
+    pub(super) fn known_token(&self) -> Option<StoredToken> {
+        let device = self.identity.as_ref().filter(|_| self.spec.device == Device::Known)?;
+        let token = format!("token-of-{}", device.id().as_str().get(..16)?);
+        Some(StoredToken::new(token, [Scope::Read, Scope::Write]))
+    }
+
+    /// Its user gives it the gateway's shared token.
+    pub(super) fn give_shared_token(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.other_auth();
+        }
+        self.core.set_auth(Auth::token(TOKEN));
     }
 
     pub(super) fn core(&self) -> &Client<u32, String> {

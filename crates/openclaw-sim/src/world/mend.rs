@@ -11,8 +11,8 @@ impl World {
     /// A fault with a duration ends.
     pub(super) fn end(&mut self, token: u64, ended: &Ended) {
         self.trace.line(self.at, || format!("mended: {ended:?}"));
-        match *ended {
-            Ended::Link(client) => {
+        match ended {
+            &Ended::Link(client) => {
                 if let Some(link) = self.links.get_mut(client) {
                     link.end(token);
                 }
@@ -20,20 +20,21 @@ impl World {
                     self.release(client);
                 }
             }
-            Ended::SlowReader(client) => {
+            &Ended::SlowReader(client) => {
                 self.with(client, |host| host.not_reading.retain(|known| *known != token));
                 self.release(client);
             }
-            Ended::Sleep(client) => self.wakes(client, token),
-            Ended::Absence(gateway, boot_ms) => self.comes_back(gateway, token, boot_ms),
-            Ended::Suspension(gateway) => {
+            &Ended::Sleep(client) => self.wakes(client, token),
+            &Ended::Absence(gateway, boot_ms) => self.comes_back(gateway, token, boot_ms),
+            &Ended::Suspension(gateway) => {
                 let now = self.world_clock();
                 if let Some(site) = self.sites.get_mut(gateway) {
                     site.core.broadcast(now, "gateway.suspension", &json!({"phase": "accepting"}));
                 }
                 self.serve(gateway);
             }
-            Ended::Rotation(gateway) => {
+            Ended::Pairing(gateway, request) => self.approve(*gateway, request),
+            &Ended::Rotation(gateway) => {
                 if let Some(site) = self.sites.get_mut(gateway) {
                     site.rotated.retain(|known| *known != token);
                     site.set_token();
@@ -113,6 +114,7 @@ impl World {
             self.with(client, |host| host.not_reading.clear());
             self.release(client);
         }
+        self.ask_users();
         self.part_from_the_deaf();
     }
 

@@ -4,6 +4,7 @@ mod ask;
 mod carry;
 mod client_side;
 mod clock;
+mod devices;
 mod failure;
 mod finale;
 mod gateway_side;
@@ -112,6 +113,7 @@ impl World {
             let at = Instant::ZERO.after(Duration::from_millis(event.at_ms));
             world.queue.put(at, Happening::Event(place));
         }
+        world.introduce();
         Ok(world)
     }
 

@@ -50,6 +50,7 @@ impl World {
                 let (token, at) = (self.ends(*for_ms, Ended::Sleep(client)), self.at);
                 self.with(client, |host| host.asleep.push((token, at, *clock_stops)));
             }
+            Fault::Device { loss, .. } => return self.bereave(client, *loss),
             Fault::WallClock { by_ms, .. } => self.with(client, |host| host.clock.set(*by_ms)),
             Fault::Reroute { gateway, .. } => self.with(client, |host| host.gateway = *gateway),
             Fault::HalfOpen { .. } => {
