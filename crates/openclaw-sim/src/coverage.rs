@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use openclaw_proto::{StateKind, TRANSITIONS, Trigger};
 
+use crate::invariants::Draws;
 use crate::world::Note;
 
 /// What runs have met, counted.
@@ -12,6 +13,7 @@ pub struct Coverage {
     rows: BTreeMap<(StateKind, Trigger, StateKind), u64>,
     names: BTreeMap<(&'static str, String), u64>,
     notes: BTreeMap<Note, u64>,
+    draws: Draws,
 }
 
 impl Coverage {
@@ -32,6 +34,7 @@ impl Coverage {
         for note in notes.drain(..) {
             match note {
                 Note::Row(row) => *self.rows.entry(row).or_default() += 1,
+                Note::Draw(draw) => self.draws.count(draw),
                 other => *self.notes.entry(other).or_default() += 1,
             }
         }
@@ -48,6 +51,13 @@ impl Coverage {
         for (note, count) in &other.notes {
             *self.notes.entry(*note).or_default() += count;
         }
+        self.draws.add(&other.draws);
+    }
+
+    /// What jitter has drawn.
+    #[must_use]
+    pub fn draws(&self) -> &Draws {
+        &self.draws
     }
 
     /// How often each row of the transition table was walked, in its order; zeros included.
@@ -66,7 +76,8 @@ impl Coverage {
         }
         for (note, count) in &self.notes {
             let (group, name) = match note {
-                Note::Row(_) => continue,
+                Note::Row(_) | Note::Draw(_) => continue,
+                Note::Event(name) => ("events", name),
                 Note::Outcome(name) => ("outcomes", name),
                 Note::Down(name) => ("ends of connections", name),
                 Note::Notice(name) => ("notices", name),

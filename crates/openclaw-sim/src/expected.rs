@@ -4,6 +4,7 @@ use crate::coverage::Coverage;
 
 /// Everything by group that a run can meet. Not in it, since no run can:
 ///
+/// * `NotSigned`: the keys are in memory and always sign.
 /// * `ConnectTooLarge`: what clients say of themselves is never that large here.
 /// * Outcomes of one kind that only refusals have, and the other way round: a request that waits is never "not ready", and
 ///   one that is refused has no connection to lose.
@@ -44,6 +45,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         &[
             "ChallengeTimeout",
             "ChallengeWithoutNonce",
+            "ChallengeWithoutTime",
             "Closed",
             "ConnectTimeout",
             "DialTimeout",
@@ -56,6 +58,24 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "WriteStalled",
         ],
     ),
+    (
+        "notices",
+        &[
+            "binary",
+            "challenge after hello",
+            "clock jump",
+            "duplicate response",
+            "foreign response",
+            "late response",
+            "malformed",
+            "odd",
+            "policy out of range",
+            "second challenge",
+            "stale response",
+            "unattributed error",
+        ],
+    ),
+    ("events", &["after a gap", "duplicate", "first", "next", "regressed", "without a number"]),
     (
         "timers",
         &[
@@ -112,6 +132,9 @@ const FAULTS: &[&str] = &[
     "Damaged Up Truncated",
     "Damaged Up UnknownType",
     "Deaf",
+    "Device Removed",
+    "Device TokenRevoked",
+    "Device TokenRotated",
     "DialFails Name",
     "DialFails Protocol",
     "DialFails Refused",
@@ -131,6 +154,7 @@ const FAULTS: &[&str] = &[
     "NoChallenge",
     "NoGoodbye",
     "NoHello",
+    "PairingDelay",
     "RefuseConnect Device",
     "RefuseConnect Forbidden",
     "RefuseConnect Mumbled",
@@ -138,6 +162,7 @@ const FAULTS: &[&str] = &[
     "RefuseConnect PairingWait",
     "RefuseConnect ProtocolInWords",
     "RefuseConnect RateLimited",
+    "RefuseConnect RateLimitedFor",
     "RefuseConnect RetryAfter",
     "RefuseConnect Unknown",
     "RefuseUpgrade",
@@ -152,6 +177,7 @@ const FAULTS: &[&str] = &[
     "SlowReader",
     "Suspend",
     "Twice",
+    "TimelessChallenge",
     "TwoChallenges",
     "WallClock",
 ];
@@ -168,7 +194,8 @@ pub struct Gap {
 }
 
 impl Coverage {
-    /// Everything that was met less often than that: rows of the transition table, faults, outcomes, ends and timers.
+    /// Everything that was met less often than that: rows of the transition table, faults, outcomes, ends,
+    /// notices, events and timers.
     #[must_use]
     pub fn gaps(&self, least: u64) -> Vec<Gap> {
         let groups = self.groups();

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::coverage::Coverage;
-use crate::run::{Report, run};
+use crate::invariants::JITTER_SPREAD;
+use crate::run::{Report, run, uneven};
 use crate::script::Script;
+use crate::watch::Broken;
 use crate::world::{Failure, Look};
 
 /// How often progress is told.
@@ -36,6 +38,8 @@ pub struct Sum {
     pub runs: u64,
     /// The failures, by seed.
     pub failures: Vec<(u64, Failure)>,
+    /// What does not hold of all runs together.
+    pub broken: Option<Broken>,
     /// What was met.
     pub coverage: Coverage,
     /// The runs' time, in their own time.
@@ -53,6 +57,12 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// Whether everything held.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty() && self.broken.is_none()
+    }
+
     fn add(&mut self, seed: u64, report: Report) {
         self.runs += 1;
         self.failures.extend(report.failure.map(|failure| (seed, failure)));
@@ -123,6 +133,9 @@ pub fn run_many(plan: Plan<'_>, mut progress: impl FnMut(u64, usize)) -> Sum {
         }
     });
     let mut sum = sum.into_inner().unwrap_or_default();
+    if plan.only.is_none_or(|only| only == JITTER_SPREAD) {
+        sum.broken = uneven(&sum.coverage);
+    }
     sum.failures.sort_by_key(|(seed, _)| *seed);
     sum
 }

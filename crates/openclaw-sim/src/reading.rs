@@ -12,10 +12,12 @@ pub enum Reading {
     TooLarge,
     /// No frame a gateway may send.
     NoFrame,
-    /// A challenge; whether there is a nonce in it.
+    /// A challenge.
     Challenge {
         /// Whether there is a nonce in it.
         nonce: bool,
+        /// Whether it says what time it is.
+        time: bool,
     },
     /// An event.
     Event {
@@ -67,6 +69,10 @@ pub struct Fault {
     pub reason: String,
     /// `details.recommendedNextStep`.
     pub advice: String,
+    /// `details.canRetryWithDeviceToken`.
+    pub device_token: bool,
+    /// `details.pauseReconnect`, where it is no.
+    pub goes_on: bool,
     /// `retryable`.
     pub retryable: bool,
     /// `retryAfterMs`, at the top or in the details.
@@ -80,19 +86,21 @@ impl Reading {
         if text.len() > limit {
             return Self::TooLarge;
         }
-        let Ok(Value::Object(frame)) = serde_json::from_str(text) else { return Self::NoFrame };
+        let Ok(Value::Object(mut frame)) = serde_json::from_str(text) else { return Self::NoFrame };
         match text_of(&frame, "type") {
-            Some("res") => Self::Answer(answer(&frame)),
+            Some("res") => Self::Answer(answer(frame)),
             Some("event") => match text_of(&frame, "event") {
                 None | Some("") => Self::NoFrame,
                 Some("connect.challenge") => {
-                    let payload = payload(&frame);
+                    let payload = payload(&mut frame);
                     let nonce =
                         payload.get("nonce").and_then(Value::as_str).is_some_and(|nonce| !nonce.trim().is_empty());
-                    Self::Challenge { nonce }
+                    let time = payload.get("ts").and_then(integer).is_some();
+                    Self::Challenge { nonce, time }
                 }
                 Some(name) => {
-                    Self::Event { name: name.into(), seq: frame.get("seq").and_then(integer), payload: payload(&frame) }
+                    let (name, seq) = (name.into(), frame.get("seq").and_then(integer));
+                    Self::Event { name, seq, payload: payload(&mut frame) }
                 }
             },
             _ => Self::NoFrame,
@@ -127,16 +135,17 @@ impl Answer {
     }
 }
 
-fn answer(frame: &Map<String, Value>) -> Answer {
-    let error = present(frame, "error");
-    let says = match present(frame, "ok") {
+fn answer(mut frame: Map<String, Value>) -> Answer {
+    let error = present(&frame, "error");
+    let says = match present(&frame, "ok") {
         Some(Value::Bool(true)) => Says::Yes,
         Some(Value::Bool(false)) => Says::No,
         Some(_) => Says::Unclear,
         None if error.is_some() => Says::No,
         None => Says::Yes,
     };
-    Answer { id: text_of(frame, "id").map(str::to_owned), says, payload: payload(frame), error: error.map(fault) }
+    let (id, error) = (text_of(&frame, "id").map(str::to_owned), error.map(fault));
+    Answer { id, says, payload: payload(&mut frame), error }
 }
 
 fn fault(error: &Value) -> Fault {
@@ -153,6 +162,8 @@ fn fault(error: &Value) -> Fault {
         detail: text(details, "code"),
         reason: text(details, "reason"),
         advice: text(details, "recommendedNextStep"),
+        device_token: details.get("canRetryWithDeviceToken") == Some(&Value::Bool(true)),
+        goes_on: details.get("pauseReconnect") == Some(&Value::Bool(false)),
         retryable: error.get("retryable") == Some(&Value::Bool(true)),
         after: hint(error).or_else(|| hint(details)),
     }
@@ -167,8 +178,9 @@ fn text_of<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 }
 
 /// The wire's name first, then those of the original Go client.
-fn payload(frame: &Map<String, Value>) -> Value {
-    ["payload", "result", "params"].iter().find_map(|name| present(frame, name)).cloned().unwrap_or_default()
+fn payload(frame: &mut Map<String, Value>) -> Value {
+    let names = ["payload", "result", "params"];
+    names.iter().find_map(|name| frame.remove(*name).filter(|value| !value.is_null())).unwrap_or_default()
 }
 
 /// A non-negative whole number, however it is spelled.
@@ -197,7 +209,7 @@ mod tests {
         let of = |text| Reading::of(text, 100);
         assert_eq!(
             of(r#"{"type":"event","event":"connect.challenge","payload":{"nonce":" "}}"#),
-            Reading::Challenge { nonce: false }
+            Reading::Challenge { nonce: false, time: false }
         );
         assert!(matches!(of(r#"{"type":"event","event":"tick","seq":3.0}"#), Reading::Event { seq: Some(3), .. }));
         assert!(matches!(of(r#"{"type":"res","id":"a"}"#), Reading::Answer(Answer { says: Says::Yes, .. })));

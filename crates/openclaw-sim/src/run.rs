@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::coverage::Coverage;
+use crate::invariants::JITTER_SPREAD;
 use crate::script::Script;
+use crate::watch::Broken;
 use crate::world::{Failure, Look, World};
 
 /// What came of a run.
@@ -45,6 +47,15 @@ pub fn run(script: &Script, look: Look<'_>) -> Report {
         report.steps += world.steps(client);
     }
     report.coverage = world.coverage().clone();
+    if report.failure.is_none() && look.wants(JITTER_SPREAD) {
+        report.failure =
+            uneven(&report.coverage).map(|broken| Failure { client: 0, at: report.lasted, broken: vec![broken] });
+    }
     report.trace = world.trace().to_owned();
     report
+}
+
+/// How jitter is not spread as it should be, if it is not.
+pub(crate) fn uneven(coverage: &Coverage) -> Option<Broken> {
+    coverage.draws().check().err().map(|how| Broken { invariant: JITTER_SPREAD, how })
 }

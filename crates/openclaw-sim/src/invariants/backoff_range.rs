@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use openclaw_proto::{Down, Instant, Jitter, Notice, Output, State};
+use openclaw_proto::{Down, GatewayError, Instant, Jitter, Notice, Output, State};
 
 use super::Invariant;
 use super::hint_floor::{asked, told};
@@ -38,7 +38,11 @@ impl BackoffRange {
             Jitter::Equal => base / 2,
             Jitter::None => base,
         };
-        let most = most + asked(why).max(stands_in(why)).max(std::mem::take(&mut self.away));
+        let most = most + asked(why).max(stands_in(why, known)).max(std::mem::take(&mut self.away));
+        // The one attempt with both tokens has a time of its own.
+        if delay == BOTH && known.wallet.may_try_both() && matches!(why, Down::Refused(_)) {
+            return Ok(());
+        }
         if (least..=most).contains(&delay) {
             Ok(())
         } else {
@@ -47,13 +51,25 @@ impl BackoffRange {
     }
 }
 
+const BOTH: Duration = Duration::from_millis(250);
+const PAIRING: Duration = Duration::from_secs(30);
+
+fn is_of_pairing(error: &GatewayError) -> bool {
+    let by_code = error.detail_code.as_deref() == Some("PAIRING_REQUIRED") || error.code.as_str() == "NOT_PAIRED";
+    by_code || ["pairing required", "pending approval"].iter().any(|words| error.message.contains(words))
+}
+
 /// What is waited at least where the gateway names no time.
-fn stands_in(why: &Down) -> Duration {
+fn stands_in(why: &Down, known: &Chronicle) -> Duration {
     match why {
         Down::Refused(error) if error.detail_reason.as_deref() == Some("startup-sidecars") => {
             Duration::from_millis(500)
         }
-        Down::Refused(error) if error.detail_code.as_deref() == Some("PAIRING_REQUIRED") => Duration::from_secs(30),
+        // Who asks after a pairing says how often.
+        Down::Refused(error) if is_of_pairing(error) => known.config.pairing_poll.unwrap_or_default().max(PAIRING),
+        Down::Closed { code: Some(1008 | 1009 | 4008), .. } => {
+            known.config.pairing_poll.map_or(Duration::ZERO, |poll| poll.max(PAIRING))
+        }
         _ => Duration::ZERO,
     }
 }

@@ -1,9 +1,9 @@
 //! The totals are the sums of what happened.
 
-use openclaw_proto::{Input, Notice, Outcome, Output, State, Stats, Stray};
+use openclaw_proto::{Input, Notice, Outcome, Output, State, Stats, StopReason, Stray};
 
 use super::Invariant;
-use crate::watch::{Call, Chronicle, Step};
+use crate::watch::{Call, Chronicle, Socket, Step};
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
@@ -18,7 +18,7 @@ impl Counters {
             Output::Event(_) => &mut sum.events,
             Output::State(State::Ready { .. }) if !known.hello => &mut sum.hellos,
             Output::State(State::Backoff { .. } | State::Paused { .. }) => &mut sum.downs,
-            Output::State(State::Stopped { why: openclaw_proto::StopReason::Down(_) }) => &mut sum.downs,
+            Output::State(State::Stopped { why: StopReason::Down(_) }) => &mut sum.downs,
             Output::Accepted { .. } => &mut sum.responses,
             Output::Completed {
                 outcome: Outcome::Replied(_) | Outcome::Rejected(_) | Outcome::UnreadableAnswer,
@@ -51,7 +51,7 @@ impl Invariant for Counters {
         match &step.call {
             Call::Transmit { frame: Some(_), .. } => self.sum.frames_out += 1,
             Call::Input { conn, input } => {
-                let closing = matches!(known.sockets.get(conn), Some(crate::watch::Socket::Closing(_)));
+                let closing = matches!(known.sockets.get(conn), Some(Socket::Closing(_)));
                 let stale = known.conn != Some(*conn) && !closing;
                 self.sum.stale_inputs += u64::from(stale);
                 let text = matches!(input, Input::Text(_));

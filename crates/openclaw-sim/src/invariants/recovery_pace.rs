@@ -2,10 +2,10 @@
 //! was told and not before; after what only somebody else can mend there is none.
 
 use openclaw_proto::recovery::{Reaction, Situation, reaction};
-use openclaw_proto::{Instant, Notice, Output, State, StateKind};
+use openclaw_proto::{Input, Instant, Notice, Output, State, StateKind};
 
 use super::Invariant;
-use crate::model::{Cause, Plan, plan};
+use crate::model::{Cause, Plan, Standing, plan};
 use crate::reading::{Reading, Says};
 use crate::watch::{Call, Chronicle, Step};
 
@@ -31,8 +31,8 @@ fn cause(step: &Step<'_>, known: &Chronicle) -> Option<Cause> {
         return None;
     }
     match (input, &step.reading) {
-        (openclaw_proto::Input::Closed { code, .. }, _) => {
-            Some(Cause::Closed { code: *code, after_hello: known.hello })
+        (Input::Closed { code, reason }, _) => {
+            Some(Cause::Closed { code: *code, reason: reason.clone(), after_hello: known.hello })
         }
         (_, Some(Reading::Answer(answer))) if !known.hello && known.connect.is_some() && answer.says == Says::No => {
             Some(Cause::Refused(answer.error.clone().unwrap_or_default()))
@@ -58,12 +58,15 @@ impl RecoveryPace {
             }
             _ => return Ok(()),
         };
-        if paused != matches!(reaction(why, &Situation::default()), Reaction::Pause { .. }) {
-            return Err(format!("the table says {:?} of {why}", reaction(why, &Situation::default())));
+        let standing = Standing::of(known);
+        let mut situation = Situation::default();
+        (situation.device_token_retry, situation.pairing_poll) = (standing.may_try_both, standing.poll);
+        if paused != matches!(reaction(why, &situation), Reaction::Pause { .. }) {
+            return Err(format!("the table says {:?} of {why}", reaction(why, &situation)));
         }
         match cause(step, known) {
-            Some(cause) if paused != matches!(plan(&cause), Plan::Pause { .. }) => {
-                Err(format!("{cause:?} leads to {:?}, not to {state:?}", plan(&cause)))
+            Some(cause) if paused != matches!(plan(&cause, standing), Plan::Pause { .. }) => {
+                Err(format!("{cause:?} leads to {:?}, not to {state:?}", plan(&cause, standing)))
             }
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 
 use openclaw_proto::{ClientConfig, TRANSITIONS};
 
+use crate::invariants::Draw;
 use crate::model::{Model, Row};
 use crate::watch::{Chronicle, Step};
 
@@ -16,6 +17,11 @@ pub struct StateStream {
 impl StateStream {
     pub(crate) fn new(config: ClientConfig) -> Self {
         Self { model: Model::new(config), lost: false }
+    }
+
+    /// What jitter has drawn by the last step.
+    pub(crate) fn take_draw(&mut self) -> Option<Draw> {
+        self.model.take_draw()
     }
 
     pub(crate) fn check(&mut self, step: &Step<'_>, known: &Chronicle) -> Result<Vec<Row>, String> {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use openclaw_proto::recovery::PauseReason;
-use openclaw_proto::{Down, Instant, State, StateKind, StopReason, Trigger};
+use openclaw_proto::{Down, Instant, Jitter, State, StateKind, StopReason, Trigger};
+
+use crate::invariants::Draw;
 
 /// A wait whose length is up to chance, between bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,13 @@ impl Expect {
         right.then_some(None)
     }
 
+    /// What jitter drew for the time that was chosen.
+    pub(super) fn drawn(&self, chosen: Option<Instant>, jitter: Jitter) -> Option<Draw> {
+        let (Self::Backoff { wait, .. } | Self::Paused { wait: Some(wait), .. }) = self else { return None };
+        let drew = chosen?.since(wait.from.after(wait.least));
+        Draw::of(jitter, drew.as_nanos(), (wait.most - wait.least).as_nanos())
+    }
+
     pub(super) fn kind(&self) -> StateKind {
         match self {
             Self::Dialing(_) => StateKind::Dialing,
@@ -87,6 +96,7 @@ pub(crate) fn name(down: &Down) -> &'static str {
         Down::ChallengeTimeout => "ChallengeTimeout",
         Down::ConnectTimeout => "ConnectTimeout",
         Down::ChallengeWithoutNonce => "ChallengeWithoutNonce",
+        Down::ChallengeWithoutTime => "ChallengeWithoutTime",
         Down::ConnectTooLarge { .. } => "ConnectTooLarge",
         Down::Refused(_) => "Refused",
         Down::InvalidHello(_) => "InvalidHello",

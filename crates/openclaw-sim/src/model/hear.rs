@@ -14,8 +14,11 @@ impl Model {
         let Some(stage) = self.socket.as_ref().map(|socket| socket.stage) else { return };
         match (reading, stage) {
             (Reading::TooLarge, _) => self.down(now, &Cause::Other("FrameTooLarge"), true),
-            (Reading::Challenge { nonce: true }, Stage::Greeting) => self.challenged(now),
-            (Reading::Challenge { nonce: false }, Stage::Greeting) => {
+            (Reading::Challenge { nonce: true, time: false }, Stage::Greeting) if self.config.device.is_some() => {
+                self.down(now, &Cause::Other("ChallengeWithoutTime"), true);
+            }
+            (Reading::Challenge { nonce: true, .. }, Stage::Greeting) => self.challenged(now),
+            (Reading::Challenge { nonce: false, .. }, Stage::Greeting) => {
                 self.down(now, &Cause::Other("ChallengeWithoutNonce"), true);
             }
             (Reading::Event { name, payload, .. }, _) => self.event(now, name, payload),

@@ -12,8 +12,9 @@ use openclaw_proto::{ClientConfig, Input, Instant, Now, Output, State, StateKind
 
 pub use expect::Row;
 pub(crate) use expect::name;
-pub use plan::{Cause, Plan, plan};
+pub use plan::{Cause, Plan, Standing, plan};
 
+use crate::invariants::Draw;
 use crate::reading::{Reading, integer};
 use crate::watch::{Call, Chronicle, Step};
 use backoff::Waits;
@@ -31,9 +32,12 @@ pub struct Model {
     /// When the next attempt is due.
     due: Option<Instant>,
     waits: Waits,
+    standing: Standing,
     dials: u64,
     /// The wall clock's lead over the monotonic one, in nanoseconds, as seen last.
     lead: Option<i128>,
+    /// What the jitter of the last wait has drawn.
+    draw: Option<Draw>,
     /// What is to be told of this step, and the trigger of each.
     expected: Vec<(Trigger, Expect)>,
 }
@@ -49,8 +53,10 @@ impl Model {
             closing: None,
             due: None,
             waits: Waits::default(),
+            standing: Standing::default(),
             dials: 0,
             lead: None,
+            draw: None,
             expected: Vec::new(),
         }
     }
@@ -61,12 +67,18 @@ impl Model {
         self.state
     }
 
+    /// What jitter has drawn since the last time this was asked, if it has drawn anything.
+    pub(crate) fn take_draw(&mut self) -> Option<Draw> {
+        self.draw.take()
+    }
+
     /// Follows a step. Gives the transitions it made.
     ///
     /// # Errors
     /// When the client told other states than the documentation says.
     pub fn step(&mut self, step: &Step<'_>, known: &Chronicle) -> Result<Vec<Row>, String> {
         let (now, before) = (step.now, self.state);
+        self.standing = Standing::of(known);
         match &step.call {
             Call::Start => {
                 self.clocks(now);
@@ -108,6 +120,7 @@ impl Model {
             };
             if matches!(state, State::Backoff { .. } | State::Paused { .. }) {
                 self.due = chosen;
+                self.draw = expect.drawn(chosen, self.config.backoff.jitter);
             }
             rows.push((from, trigger, expect.kind()));
             from = expect.kind();
@@ -224,9 +237,9 @@ impl Model {
             Input::Binary { .. } => socket.alive(now.mono, &limits),
             Input::Alive { bytes_in, bytes_out } => socket.progress(now.mono, *bytes_in, *bytes_out, &limits),
             Input::Flushed => socket.flushed(),
-            Input::Closed { code, .. } => {
+            Input::Closed { code, reason } => {
                 let after_hello = socket.stage == Stage::Welcome;
-                self.down(now, &Cause::Closed { code: *code, after_hello }, false);
+                self.down(now, &Cause::Closed { code: *code, reason: reason.clone(), after_hello }, false);
             }
             Input::Failed(TransportError::UpgradeRefused(http)) => {
                 let after = http.headers.iter().find(|(name, _)| name == "retry-after");
@@ -245,7 +258,7 @@ impl Model {
             self.closing = Some((socket.number, now.mono.after(self.config.timeouts.close_grace)));
         }
         let (why, rules) = (cause.name(), &self.config.backoff);
-        match plan(cause) {
+        match plan(cause, self.standing) {
             Plan::Pause { .. } if rules.max_attempts == Some(0) => {
                 self.turn(Trigger::GiveUp, Expect::Stopped { why: Some(why) });
             }
@@ -256,8 +269,15 @@ impl Model {
                 });
                 self.turn(Trigger::Pause, Expect::Paused { why, reason, wait });
             }
-            Plan::Retry { .. } if rules.max_attempts.is_some_and(|max| self.waits.attempts() >= max) => {
+            Plan::Retry { .. } | Plan::Both { .. }
+                if rules.max_attempts.is_some_and(|max| self.waits.attempts() >= max) =>
+            {
                 self.turn(Trigger::GiveUp, Expect::Stopped { why: Some(why) });
+            }
+            Plan::Both { after } => {
+                self.waits.made(false);
+                let wait = Wait { from: now.mono, least: after, most: after };
+                self.turn(Trigger::Retry, Expect::Backoff { why, attempt: self.waits.attempts(), wait });
             }
             Plan::Retry { floor, counts } => {
                 let floor = floor.max(socket.away.unwrap_or_default());

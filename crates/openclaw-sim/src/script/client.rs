@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use openclaw_proto::connect::{Auth, Scope};
+use std::sync::Arc;
+
+use openclaw_proto::connect::{Auth, ClientId, ClientInfo, ClientMode, Scope};
+use openclaw_proto::device::{DeviceIdentity, Ed25519Signer};
 use openclaw_proto::{BackoffConfig, ClientConfig, GatewayUrl, Jitter, Limits, Plaintext, Timeouts, UrlError};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +16,10 @@ pub struct ClientSpec {
     pub gateway: usize,
     /// The credential it shows. Gateways want `test-token`.
     pub token: String,
+    /// Whether it has a device.
+    pub device: Device,
+    /// How often it asks whether its pairing has been approved, if it does.
+    pub pairing_poll_ms: Option<u64>,
     /// One way to the gateway and up to so much more.
     pub latency_us: u64,
     /// See `latency_us`.
@@ -55,6 +62,18 @@ pub struct ClientSpec {
     pub inbound_frame: usize,
 }
 
+/// Whether a client has a device, and what lets it in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Device {
+    /// It has none.
+    #[default]
+    None,
+    /// A new one: the shared token lets it in, and the device is to be paired.
+    New,
+    /// A paired one whose own token lets it in. The shared token is only given in the end, by a user who is asked.
+    Known,
+}
+
 /// [`Jitter`] that can be written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Spread {
@@ -84,6 +103,8 @@ impl Default for ClientSpec {
         Self {
             gateway: 0,
             token: "test-token".into(),
+            device: Device::None,
+            pairing_poll_ms: None,
             latency_us: 2_000,
             jitter_us: 500,
             send_buffer: 16_384,
@@ -109,14 +130,22 @@ impl Default for ClientSpec {
 }
 
 impl ClientSpec {
-    /// The core's configuration.
+    /// The core's configuration. Its device, if it has one, has the key of that seed.
     ///
     /// # Errors
     /// When the address of all simulated gateways were none, which it is.
-    pub fn config(&self) -> Result<ClientConfig, UrlError> {
+    pub fn config(&self, key: &[u8; 32]) -> Result<ClientConfig, UrlError> {
         let mut config = ClientConfig::new(GatewayUrl::parse("ws://127.0.0.1:18789", Plaintext::PrivateOnly)?);
         let ms = Duration::from_millis;
-        config.connect.auth = Auth::token(self.token.as_str());
+        if self.device != Device::Known {
+            config.connect.auth = Auth::token(self.token.as_str());
+        }
+        if self.device != Device::None {
+            // Gateways take a backend on their own machine at its word and pair nothing.
+            config.connect.client = ClientInfo::new(ClientId::Cli, ClientMode::Cli);
+            config.device = Some(DeviceIdentity::new(Arc::new(Ed25519Signer::from_seed(key))));
+        }
+        config.pairing_poll = self.pairing_poll_ms.map(ms);
         config.connect.scopes = Some(vec![Scope::Read, Scope::Write]);
         config.backoff.jitter = self.jitter.into();
         config.backoff.base = ms(self.base_ms);

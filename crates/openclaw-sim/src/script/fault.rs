@@ -19,6 +19,18 @@ pub enum DialFailure {
     Protocol,
 }
 
+/// What a gateway's operator does to a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeviceLoss {
+    /// Its token is replaced, and nobody tells it the new one.
+    #[default]
+    TokenRotated,
+    /// Its token is withdrawn.
+    TokenRevoked,
+    /// The gateway forgets it.
+    Removed,
+}
+
 /// What becomes of a frame on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Damage {
@@ -173,6 +185,13 @@ pub enum Fault {
         /// Where.
         gateway: usize,
     },
+    /// A gateway's operator takes something from a client's device.
+    Device {
+        /// Whose device.
+        client: usize,
+        /// What.
+        loss: DeviceLoss,
+    },
     /// The gateway ends without a word.
     Crash {
         /// Which.
@@ -255,6 +274,7 @@ impl Fault {
             | Self::SlowReader { client, .. }
             | Self::Sleep { client, .. }
             | Self::WallClock { client, .. }
+            | Self::Device { client, .. }
             | Self::Reroute { client, .. } => Some(*client),
             _ => None,
         }
@@ -268,6 +288,7 @@ impl Fault {
         match self {
             Self::Trick { trick, .. } => trick.kind(),
             Self::Damaged { way, damage, .. } => format!("Damaged {way:?} {damage:?}"),
+            Self::Device { loss, .. } => format!("Device {loss:?}"),
             Self::DialFails { how, .. } => format!("DialFails {how:?}"),
             Self::BlackHole { ways, .. } => format!("BlackHole {ways:?}"),
             Self::Crash { with_machine: true, .. } => "Crash with its machine".into(),

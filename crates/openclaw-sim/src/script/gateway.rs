@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openclaw_testkit::{ChatReply, Dialect, ErrorBody, GatewayConfig, Reply};
+use openclaw_testkit::{ChatReply, Dialect, ErrorBody, GatewayConfig, Pairing, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +30,8 @@ pub struct GatewaySpec {
     pub auth_attempts: usize,
     /// How long a lockout lasts.
     pub lockout_ms: u64,
+    /// How long the approval of a pairing takes; zero if devices are paired at once.
+    pub approval_ms: u64,
     /// Connections it takes in a tenth of a second before it answers with 503; zero for any number.
     pub accepts: u32,
 }
@@ -59,6 +61,7 @@ impl Default for GatewaySpec {
             boot_ms: 0,
             auth_attempts: 0,
             lockout_ms: 60_000,
+            approval_ms: 0,
             accepts: 0,
         }
     }
@@ -77,6 +80,7 @@ impl GatewaySpec {
         GatewayConfig::new()
             .dialect(dialect)
             .token(TOKEN)
+            .pairing(if self.approval_ms == 0 { Pairing::Automatic } else { Pairing::Manual })
             .boot_for(ms(self.boot_ms))
             .limits(|limits| {
                 limits.tick = ms(self.tick_ms);

@@ -11,8 +11,8 @@ mod way;
 
 use serde::{Deserialize, Serialize};
 
-pub use client::{ClientSpec, Spread};
-pub use fault::{Damage, DialFailure, Fault};
+pub use client::{ClientSpec, Device, Spread};
+pub use fault::{Damage, DeviceLoss, DialFailure, Fault};
 pub use gateway::{GatewaySpec, TOKEN, Wire};
 pub use op::{Ask, Limit, Op};
 pub use trick::{BadHello, Refusal, Trick};

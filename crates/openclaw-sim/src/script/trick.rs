@@ -16,6 +16,8 @@ pub enum Trick {
     },
     /// The challenge has no nonce.
     EmptyChallenge,
+    /// The challenge does not say what time it is, which devices sign.
+    TimelessChallenge,
     /// Two challenges come.
     TwoChallenges,
     /// A challenge comes after hello.
@@ -109,6 +111,8 @@ pub enum Refusal {
     Unknown,
     /// Too many attempts, without a time.
     RateLimited,
+    /// Too many attempts, with a time.
+    RateLimitedFor,
     /// Not now, with a time.
     RetryAfter,
     /// Forbidden.

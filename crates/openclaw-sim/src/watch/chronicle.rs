@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use openclaw_proto::{ClientConfig, ConnId, Input, Instant, Output, RequestId, State, StateKind};
+use openclaw_proto::{ClientConfig, ConnId, Input, Instant, Outcome, Output, RequestId, State, StateKind};
 
-use super::{Call, Facts, Step};
+use super::{Call, Facts, Step, Wallet};
 use crate::reading::Reading;
 
 /// A request that was accepted and has not ended.
@@ -54,10 +54,14 @@ pub struct Chronicle {
     pub open: BTreeMap<u32, Open>,
     /// The same by name.
     pub waiters: BTreeMap<String, u32>,
+    /// The requests that have ended, by name, and whether by an answer.
+    pub ended: BTreeMap<String, bool>,
     /// The sockets that have not ended.
     pub sockets: BTreeMap<ConnId, Socket>,
     /// The `connect` request of the present connection.
     pub connect: Option<String>,
+    /// Its credentials.
+    pub wallet: Wallet,
 }
 
 impl Chronicle {
@@ -73,8 +77,10 @@ impl Chronicle {
             traces: false,
             open: BTreeMap::new(),
             waiters: BTreeMap::new(),
+            ended: BTreeMap::new(),
             sockets: BTreeMap::new(),
             connect: None,
+            wallet: Wallet::default(),
         }
     }
 
@@ -89,7 +95,7 @@ impl Chronicle {
     pub(crate) fn take(&mut self, step: &Step<'_>) {
         match &step.call {
             Call::Request { waiter, facts, result: Ok(id) } => self.asked_for(step, *waiter, *facts, *id),
-            Call::Cancel { waiter: Some(waiter), .. } => self.end(*waiter),
+            Call::Cancel { waiter: Some(waiter), .. } => self.end(*waiter, false),
             Call::Transmit { frame: Some(frame), .. } => self.taken(&frame.text),
             Call::Input { conn, input } => {
                 if matches!(input, Input::Closed { .. } | Input::Failed(_)) {
@@ -126,18 +132,22 @@ impl Chronicle {
         let Some(id) = Reading::id_of_request(frame) else { return };
         if !self.hello {
             self.connect = Some(id);
+            self.wallet.greeted(frame);
         } else if let Some(open) = self.waiters.get(&id).and_then(|waiter| self.open.get_mut(waiter)) {
             open.taken = true;
         }
     }
 
-    fn end(&mut self, waiter: u32) {
+    fn end(&mut self, waiter: u32, answered: bool) {
         if let Some(open) = self.open.remove(&waiter) {
-            self.waiters.remove(&open.id.to_string());
+            let id = open.id.to_string();
+            self.waiters.remove(&id);
+            self.ended.insert(id, answered);
         }
     }
 
     fn output(&mut self, step: &Step<'_>, output: &Output<u32, String>) {
+        self.wallet.output(output);
         match output {
             Output::Dial { conn, .. } => {
                 self.sockets.insert(*conn, Socket::Wanted);
@@ -155,7 +165,11 @@ impl Chronicle {
                     open.deadline = open.facts.final_limit.map(|limit| step.now.mono.after(limit));
                 }
             }
-            Output::Completed { waiter, .. } => self.end(*waiter),
+            Output::Completed { waiter, outcome } => {
+                let answered =
+                    matches!(outcome, Outcome::Replied(_) | Outcome::Rejected(_) | Outcome::UnreadableAnswer);
+                self.end(*waiter, answered);
+            }
             Output::State(state) => self.turned(state),
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod chronicle;
 mod step;
+mod wallet;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use openclaw_proto::ClientConfig;
 
 pub use chronicle::{Chronicle, Open, Socket};
 pub use step::{Call, Facts, Step, View};
+pub use wallet::{Shown, Wallet};
 
 use crate::invariants::{self, Invariant};
 use crate::model::Row;
@@ -35,6 +37,7 @@ pub struct Watch {
     states: invariants::StateStream,
     /// Whether the model's verdict counts, too.
     with_states: bool,
+    only: Option<String>,
 }
 
 impl Watch {
@@ -48,13 +51,30 @@ impl Watch {
             invariants,
             states: invariants::StateStream::new(config.clone()),
             with_states: wanted(invariants::STATE_STREAM),
+            only: only.map(str::to_owned),
         }
+    }
+
+    /// Whether an invariant of that name is looked at.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
     }
 
     /// What is known of the client.
     #[must_use]
     pub fn known(&self) -> &Chronicle {
         &self.known
+    }
+
+    /// The client was given a token of its device, or none.
+    pub(crate) fn give(&mut self, token: Option<&openclaw_proto::credentials::StoredToken>) {
+        self.known.wallet.give(token);
+    }
+
+    /// The client was given other credentials: what has been tried with the old ones says nothing of them.
+    pub(crate) fn other_auth(&mut self) {
+        self.known.wallet.tried = false;
     }
 
     /// Looks at a step. Gives the transitions it made.
@@ -76,6 +96,11 @@ impl Watch {
         }
         self.known.take(step);
         if broken.is_empty() { Ok(rows) } else { Err(broken) }
+    }
+
+    /// What jitter has drawn by the last step, if it has drawn anything.
+    pub(crate) fn take_draw(&mut self) -> Option<invariants::Draw> {
+        self.states.take_draw()
     }
 
     /// Looks at what is left after the client's end.

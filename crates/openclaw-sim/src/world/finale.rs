@@ -6,7 +6,7 @@ use openclaw_proto::{Instant, StateKind};
 
 use super::host::Proof;
 use super::{Failure, World};
-use crate::invariants::COMES_BACK;
+use crate::invariants::{COMES_BACK, REPLAYS};
 use crate::watch::Broken;
 
 /// How long it may take to come back: longer than every hint, lockout, silence and backoff of the scripts together.
@@ -71,6 +71,9 @@ impl World {
             let leftover = host.watch().map(super::super::watch::Watch::finish);
             if let Some(Err(broken)) = leftover {
                 return Err(Failure { client, at: self.at.elapsed(), broken });
+            }
+            if let Err(how) = host.replay() {
+                return self.broken(client, REPLAYS, how);
             }
             if state != StateKind::Stopped || timeout.is_some() {
                 let how = format!("it is {state:?} after its end, and {timeout:?} is armed");

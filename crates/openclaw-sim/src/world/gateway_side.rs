@@ -105,6 +105,7 @@ impl World {
             }
         }
         self.serve(gateway);
+        self.notice_pairings(gateway);
     }
 
     /// The gateway's host has lost a connection.

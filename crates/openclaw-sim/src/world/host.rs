@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use openclaw_proto::connect::{Auth, Scope};
+use openclaw_proto::credentials::StoredToken;
+use openclaw_proto::device::DeviceIdentity;
 use openclaw_proto::{Client, ConnId, Input, Instant, NotSent, Now, Output, Request, RequestId, Transmit, UrlError};
+
+use openclaw_proto::record::{RecordLimit, replay};
 
 use super::clock::Clock;
 use super::note::Note;
 use crate::dice::Dice;
+use crate::invariants::REPLAYS;
 use crate::net::RoadId;
 use crate::reading::Reading;
-use crate::script::ClientSpec;
+use crate::script::{ClientSpec, Device, TOKEN};
 use crate::watch::{Broken, Call, Facts, Step, View, Watch};
 
 /// A socket of the host's.
@@ -28,6 +34,10 @@ pub(super) struct Sock {
     pub(super) told_out: u64,
 }
 
+/// One of so many clients records itself.
+const RECORDERS: u64 = 6;
+/// How much of it is kept. No frame of a run is nearly as large as the second of the two.
+const RECORD: (usize, usize) = (16 << 20, 1 << 20);
 /// How long an answer may take in the end: longer than any way there and back.
 const PROOF_LIMIT: Duration = Duration::from_secs(20);
 
@@ -64,6 +74,9 @@ pub(super) struct Host {
     pub(super) broken: Vec<Broken>,
     pub(super) notes: Vec<Note>,
     core: Client<u32, String>,
+    identity: Option<DeviceIdentity>,
+    /// What the core recorded of itself, if it does.
+    log: Option<String>,
     watch: Option<Watch>,
     next_waiter: u32,
     /// Calls of the core.
@@ -74,10 +87,19 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new(spec: &ClientSpec, dice: &Dice, watched: Option<Option<&str>>) -> Result<Self, UrlError> {
-        let (config, mut dice) = (spec.config()?, dice.clone());
-        Ok(Self {
-            watch: watched.map(|only| Watch::new(&config, only)),
-            core: Client::new(config, dice.seed()),
+        let mut dice = dice.clone();
+        let config = spec.config(&dice.fork(2).seed())?;
+        let identity = config.device.clone();
+        let watch = watched.map(|only| Watch::new(&config, only));
+        let mut core = Client::new(config, dice.seed());
+        // Recording takes time, so some do it for all.
+        let records = watch.as_ref().is_some_and(|watch| watch.wants(REPLAYS)) && dice.fork(1).chance(1, RECORDERS);
+        let recorded = records && core.record(RecordLimit::bytes(RECORD.0));
+        let mut host = Self {
+            watch,
+            core,
+            identity,
+            log: recorded.then(String::new),
             clock: Clock::new(dice.below(1_000_000_000_000)),
             spec: spec.clone(),
             sockets: BTreeMap::new(),
@@ -93,7 +115,34 @@ impl Host {
             next_waiter: 1,
             steps: 0,
             proof: Proof::default(),
-        })
+        };
+        if let Some(stored) = host.known_token() {
+            if let Some(watch) = &mut host.watch {
+                watch.give(Some(&stored));
+            }
+            host.core.set_stored_token(Some(stored));
+        }
+        Ok(host)
+    }
+
+    /// Its device, if it has one.
+    pub(super) fn identity(&self) -> Option<&DeviceIdentity> {
+        self.identity.as_ref()
+    }
+
+    /// The token its device was issued before the run, if it was paired by then.
+    pub(super) fn known_token(&self) -> Option<StoredToken> {
+        let device = self.identity.as_ref().filter(|_| self.spec.device == Device::Known)?;
+        let token = format!("token-of-{}", device.id().as_str().get(..16)?);
+        Some(StoredToken::new(token, [Scope::Read, Scope::Write]))
+    }
+
+    /// Its user gives it the gateway's shared token.
+    pub(super) fn give_shared_token(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.other_auth();
+        }
+        self.core.set_auth(Auth::token(TOKEN));
     }
 
     pub(super) fn core(&self) -> &Client<u32, String> {
@@ -130,6 +179,7 @@ impl Host {
         while let Some(output) = self.core.poll_output() {
             self.wants.push_back(output);
         }
+        self.keep_record();
         let after = self.view();
         let Some(watch) = &mut self.watch else { return };
         let outputs = self.wants.make_contiguous().get(first..).unwrap_or_default();
@@ -143,6 +193,27 @@ impl Host {
         match watch.step(&step) {
             Ok(rows) => self.notes.extend(rows.into_iter().map(Note::Row)),
             Err(broken) => self.broken.extend(broken),
+        }
+        self.notes.extend(watch.take_draw().map(Note::Draw));
+    }
+
+    fn keep_record(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        while let Some(line) = self.core.poll_record() {
+            log.push_str(&line);
+            log.push('\n');
+        }
+    }
+
+    /// Runs another core over what this one recorded of itself.
+    pub(super) fn replay(&mut self) -> Result<(), String> {
+        self.core.end_record();
+        self.keep_record();
+        let full = self.log.as_ref().is_some_and(|log| log.len() + RECORD.1 > RECORD.0);
+        match self.log.as_deref().map(replay) {
+            Some(Err(error)) => Err(error.to_string()),
+            Some(Ok(replayed)) if !replayed.complete && !full => Err("the record is not complete".into()),
+            _ => Ok(()),
         }
     }
 

@@ -4,10 +4,14 @@ mod ask;
 mod carry;
 mod client_side;
 mod clock;
+mod devices;
+mod failure;
 mod finale;
 mod gateway_side;
+mod happen;
 mod host;
 mod knock;
+mod mend;
 mod note;
 mod queue;
 mod site;
@@ -16,50 +20,22 @@ mod trace;
 mod tricks;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
 
 use openclaw_proto::{Instant, StateKind, Stats, UrlError};
 use openclaw_testkit::PeerId;
 
+pub use failure::{Failure, Look};
 pub(crate) use note::Note;
 
 use crate::coverage::Coverage;
 use crate::dice::Dice;
 use crate::net::{Link, Road, RoadId};
-use crate::script::{Op, Script, What};
-use crate::watch::Broken;
+use crate::script::Script;
 use host::Host;
 use queue::{Ended, Happening, Queue};
 use site::Site;
 use trace::Trace;
-
-/// What did not hold, where and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The client.
-    pub client: usize,
-    /// When.
-    pub at: Duration,
-    /// Everything that did not hold then.
-    pub broken: Vec<Broken>,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3} s, client {}:", self.at.as_secs_f64(), self.client)?;
-        self.broken.iter().try_for_each(|broken| write!(f, "\n    {broken}"))
-    }
-}
-
-/// How a run is looked at.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Look<'a> {
-    /// Only this invariant counts.
-    pub only: Option<&'a str>,
-    /// Everything is written down.
-    pub trace: bool,
-}
 
 /// Something a crowd is watched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +113,7 @@ impl World {
             let at = Instant::ZERO.after(Duration::from_millis(event.at_ms));
             world.queue.put(at, Happening::Event(place));
         }
+        world.introduce();
         Ok(world)
     }
 
@@ -230,61 +207,6 @@ impl World {
             self.with(client, |host| host.timeout(at));
         }
         self.settle();
-    }
-
-    fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Event(place) => self.event(place),
-            Happening::End(token, ended) => self.end(token, &ended),
-            Happening::Knock(client, conn) => self.knock(client, conn),
-            Happening::Answer(client, conn, input) => {
-                let dialing = self.hosts.get(client).is_some_and(|host| host.sockets.contains_key(&conn));
-                if dialing {
-                    self.with(client, |host| {
-                        host.sockets.remove(&conn);
-                    });
-                    self.tell(client, conn, &input);
-                }
-            }
-            Happening::Sent(road, way) => self.sent(road, way),
-            Happening::Land(road, way) => self.land(road, way),
-        }
-    }
-
-    fn event(&mut self, place: usize) {
-        let Some(event) = self.script.events.get(place).cloned() else { return };
-        match event.what {
-            What::Wrong(fault) => self.strike(&fault),
-            What::Do { client, op } => {
-                let Some(host) = self.hosts.get_mut(client) else { return };
-                if host.is_asleep() {
-                    host.put_off.push(place);
-                } else {
-                    self.trace.line(self.at, || format!("c{client} does {op:?}"));
-                    self.coverage.count("operations", &op.kind());
-                    self.operate(client, &op);
-                }
-            }
-        }
-    }
-
-    fn operate(&mut self, client: usize, op: &Op) {
-        let at = self.at;
-        match op {
-            Op::Start => self.with(client, |host| host.start(at)),
-            Op::Nudge => self.with(client, |host| host.nudge(at)),
-            Op::Shutdown => self.with(client, |host| host.shutdown(at)),
-            Op::Ask { what, limit, refuse, count } => {
-                for _ in 0..*count {
-                    self.ask(client, what, *limit, *refuse);
-                }
-            }
-            Op::Cancel { count } => self.with(client, |host| {
-                for id in host.some_open(*count) {
-                    host.cancel(at, id);
-                }
-            }),
-        }
     }
 
     /// Lets every host do what its core wants, until nobody has anything left to do.

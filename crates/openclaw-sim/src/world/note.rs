@@ -1,7 +1,8 @@
 //! What is worth counting.
 
-use openclaw_proto::{Notice, Outcome, Output, State, StopReason};
+use openclaw_proto::{Notice, Outcome, Output, Sequence, State, StopReason};
 
+use crate::invariants::Draw;
 use crate::model::{Row, name};
 use crate::watch::{Call, Step};
 
@@ -18,6 +19,10 @@ pub(crate) enum Note {
     Notice(&'static str),
     /// What a timer that was served was for.
     Timer(&'static str),
+    /// How an event followed the one before it.
+    Event(&'static str),
+    /// What jitter drew.
+    Draw(Draw),
 }
 
 impl Note {
@@ -40,11 +45,24 @@ impl Note {
                 Output::Completed { outcome, .. } => Self::Outcome(ended(outcome)),
                 Output::Accepted { .. } => Self::Outcome("accepted, result to come"),
                 Output::Notice(notice) => Self::Notice(noticed(notice)),
+                Output::Event(event) => Self::Event(place(event.sequence)),
                 Output::State(State::Backoff { why, .. } | State::Paused { why, .. }) => Self::Down(name(why)),
                 Output::State(State::Stopped { why: StopReason::Down(why) }) => Self::Down(name(why)),
                 _ => continue,
             });
         }
+    }
+}
+
+fn place(sequence: Sequence) -> &'static str {
+    match sequence {
+        Sequence::First => "first",
+        Sequence::Next => "next",
+        Sequence::Gap { .. } => "after a gap",
+        Sequence::Duplicate => "duplicate",
+        Sequence::Regressed => "regressed",
+        Sequence::Unsequenced => "without a number",
+        _ => "something else",
     }
 }
 

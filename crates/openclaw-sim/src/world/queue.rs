@@ -39,6 +39,8 @@ pub(super) enum Ended {
     Suspension(usize),
     /// A gateway's other token.
     Rotation(usize),
+    /// The wait of a pairing for its approval.
+    Pairing(usize, String),
 }
 
 /// What is to happen, by time; at one time in the order in which it was put.

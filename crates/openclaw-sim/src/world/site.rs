@@ -1,8 +1,12 @@
 //! A gateway's host.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use openclaw_proto::Instant;
 use openclaw_testkit::{AuthMode, GatewayCore};
 
+use super::devices::approval;
 use crate::dice::Dice;
 use crate::script::{GatewaySpec, TOKEN};
 
@@ -22,6 +26,10 @@ pub(super) struct Site {
     pub(super) rotated: Vec<u64>,
     /// The names of its tricks, in the order in which it was given them.
     pub(super) tricks: Vec<String>,
+    /// How long the approval of a pairing takes, if it needs one.
+    pub(super) approval: Option<Duration>,
+    /// The pairings that will be approved.
+    pub(super) noticed: BTreeSet<String>,
     accepts: u32,
     accepted: (u64, u32),
 }
@@ -35,6 +43,8 @@ impl Site {
             absences: Vec::new(),
             rotated: Vec::new(),
             tricks: Vec::new(),
+            approval: approval(spec.approval_ms),
+            noticed: BTreeSet::new(),
             accepts: spec.accepts,
             accepted: (0, 0),
         }

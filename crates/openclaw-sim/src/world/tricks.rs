@@ -16,6 +16,7 @@ pub(super) fn played(trick: &Trick, times: u32) -> Vec<Fault> {
         Trick::NoChallenge => (Point::Challenge, Effect::Withhold),
         Trick::LateChallenge { ms } => (Point::Challenge, late(*ms)),
         Trick::EmptyChallenge => (Point::Challenge, Effect::Replace(challenge(r#"{"nonce":""}"#))),
+        Trick::TimelessChallenge => (Point::Challenge, Effect::Replace(challenge(r#"{"nonce":"n"}"#))),
         Trick::TwoChallenges => (Point::Challenge, Effect::Duplicate),
         Trick::ChallengeAfterHello => (Point::AfterHello, Effect::Inject(challenge(r#"{"nonce":"n"}"#))),
         Trick::RefuseUpgrade { status, retry_after } => {
@@ -98,6 +99,12 @@ fn refuse(refusal: Refusal, times: u32) -> Vec<Fault> {
         Refusal::RateLimited => {
             json!({"code": "INVALID_REQUEST", "message": "no", "details": {"code": "AUTH_RATE_LIMITED"}})
         }
+        Refusal::RateLimitedFor => json!({
+            "code": "INVALID_REQUEST",
+            "message": "no",
+            "retryAfterMs": 2_500,
+            "details": {"code": "AUTH_RATE_LIMITED"},
+        }),
         Refusal::RetryAfter => {
             json!({"code": "UNAVAILABLE", "message": "no", "retryable": true, "retryAfterMs": 3_500.5})
         }

@@ -1,9 +1,9 @@
 //! What goes wrong.
 
-use super::super::{Ask, BadHello, Damage, DialFailure, Fault, Limit, Op, Refusal, Trick, Way, Ways};
+use super::super::{Ask, BadHello, Damage, DeviceLoss, DialFailure, Fault, Limit, Op, Refusal, Trick, Way, Ways};
 use super::{Maker, spread};
 
-const CODES: &[u16] = &[1000, 1001, 1002, 1005, 1008, 1009, 1011, 1012, 1013, 4001, 4008, 4013, 4999];
+pub(super) const CODES: &[u16] = &[1000, 1001, 1002, 1005, 1008, 1009, 1011, 1012, 1013, 4001, 4008, 4013, 4999];
 
 impl Maker {
     /// Something goes wrong, at any time.
@@ -33,7 +33,7 @@ impl Maker {
     fn of_a_client(&mut self, at: u64) -> Fault {
         let (client, for_ms) = (self.any_client(), self.lasting(90_000));
         let dice = &mut self.dice;
-        match dice.below(34) {
+        match dice.below(38) {
             0..2 => {
                 Fault::Latency { client, latency_ms: spread(dice, 1, 4_000), jitter_ms: spread(dice, 1, 2_000), for_ms }
             }
@@ -70,8 +70,22 @@ impl Maker {
             25 => Fault::Twice { client, frames: u32::try_from(dice.between(1, 4)).unwrap_or(1) },
             26 => Fault::Again { client },
             27..29 => Fault::SlowReader { client, for_ms },
-            29..31 => Fault::Sleep { client, for_ms: spread(dice, 200, 4_000_000), clock_stops: dice.chance(2, 3) },
+            29..31 => {
+                let (for_ms, clock_stops) = (spread(dice, 200, 4_000_000), dice.chance(2, 3));
+                // Who sleeps between two attempts wakes up to the next one.
+                if dice.chance(1, 2) {
+                    let how = DialFailure::Refused;
+                    self.wrong(at.saturating_sub(400), Fault::DialFails { client, how, for_ms: for_ms / 2 });
+                    self.wrong(at.saturating_sub(399), Fault::Reset { client });
+                }
+                Fault::Sleep { client, for_ms, clock_stops }
+            }
             31..33 => Fault::WallClock { client, by_ms: dice.pick(&[-86_400_000, -5_000, 500, 15_000, 3_600_000]) },
+            33..37 => {
+                let loss = dice.pick(&[DeviceLoss::TokenRotated, DeviceLoss::TokenRevoked, DeviceLoss::Removed]);
+                self.does(at + 2_000 + for_ms, client, Op::Nudge);
+                Fault::Device { client, loss }
+            }
             _ => {
                 let gateway = self.any_gateway();
                 self.broken_dial(at, client);
@@ -121,7 +135,7 @@ impl Maker {
         let (trick, at_handshake) = match dice.below(32) {
             0 => (Trick::NoChallenge, true),
             1 => (Trick::LateChallenge { ms }, true),
-            2 => (Trick::EmptyChallenge, true),
+            2 => (if dice.chance(1, 2) { Trick::EmptyChallenge } else { Trick::TimelessChallenge }, true),
             3 => (Trick::TwoChallenges, true),
             4 => (Trick::ChallengeAfterHello, true),
             5 | 6 => {
@@ -132,7 +146,8 @@ impl Maker {
             9 => (Trick::CutAtConnect, true),
             10..14 => {
                 use Refusal::{
-                    Device, Forbidden, Mumbled, Pairing, PairingWait, ProtocolInWords, RateLimited, RetryAfter, Unknown,
+                    Device, Forbidden, Mumbled, Pairing, PairingWait, ProtocolInWords, RateLimited, RateLimitedFor,
+                    RetryAfter, Unknown,
                 };
                 let refusal = dice.pick(&[
                     Pairing,
@@ -141,6 +156,7 @@ impl Maker {
                     Device,
                     Unknown,
                     RateLimited,
+                    RateLimitedFor,
                     RetryAfter,
                     Forbidden,
                     Mumbled,

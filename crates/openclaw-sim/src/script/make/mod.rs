@@ -1,5 +1,6 @@
 //! Scripts out of nothing but a seed.
 
+mod churn;
 mod faults;
 mod ops;
 mod specs;

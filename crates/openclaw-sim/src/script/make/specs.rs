@@ -1,6 +1,6 @@
 //! Who takes part.
 
-use super::super::{ClientSpec, GatewaySpec, Spread, Wire};
+use super::super::{ClientSpec, Device, GatewaySpec, Spread, Wire};
 use super::spread;
 use crate::dice::Dice;
 
@@ -23,6 +23,7 @@ pub(super) fn gateway(dice: &mut Dice) -> GatewaySpec {
         boot_ms: if dice.chance(3, 4) { 0 } else { spread(dice, 50, 5_000) },
         auth_attempts: if dice.chance(1, 2) { 0 } else { 2 },
         lockout_ms: spread(dice, 2_000, 60_000),
+        approval_ms: if dice.chance(1, 2) { 0 } else { spread(dice, 200, 60_000) },
         ..usual
     }
 }
@@ -36,6 +37,8 @@ pub(super) fn client(dice: &mut Dice, gateways: usize) -> ClientSpec {
         late_words: dice.chance(1, 3),
         strict_frames: dice.chance(1, 2),
         jitter: dice.pick(&[Spread::Full, Spread::Equal, Spread::None]),
+        device: dice.pick(&[Device::None, Device::None, Device::New, Device::Known]),
+        pairing_poll_ms: if dice.chance(1, 3) { Some(spread(dice, 1_000, 60_000)) } else { None },
         ..ClientSpec::default()
     };
     if dice.chance(1, 3) {
