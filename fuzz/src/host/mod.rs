@@ -42,6 +42,8 @@ pub const SOCKET: &[u8] = b"ochdaeEmxbvfkFpPqQnTts";
 /// The steps of a client's life.
 pub const LIFE: &[u8] = b"ochdaeEmxbvfkFpPqQnTtsSNjJuUl";
 
+/// Time ends some centuries ahead, in nanoseconds, before it no longer fits in the core's clock.
+const END_OF_TIME: Instant = Instant::from_nanos(1 << 63);
 /// So many ids are remembered.
 const REMEMBERED: usize = 8;
 /// More than any call may put out beside the ends of open requests.
@@ -176,7 +178,7 @@ impl Host {
 
     /// Lets time pass to the next timer, and lets all go off that are due then.
     fn ring(&mut self) -> bool {
-        let Some((at, _)) = self.client.poll_timeout() else { return false };
+        let Some((at, _)) = self.client.poll_timeout().filter(|(at, _)| *at < END_OF_TIME) else { return false };
         self.now = self.now.after(at.since(self.now.mono));
         for _ in 0..8 {
             self.timeout();
@@ -294,7 +296,10 @@ impl Host {
             b'n' => self.cancel(script),
             b'T' => {
                 let wait = [0, 1, 250, 5_000, 60_000, 3_600_000, 2_592_000_000];
-                self.now = self.now.after(Duration::from_millis(script.pick(&wait)));
+                let then = self.now.after(Duration::from_millis(script.pick(&wait)));
+                if then.mono < END_OF_TIME {
+                    self.now = then;
+                }
                 self.timeout();
             }
             b't' => drop(self.ring()),
