@@ -7,7 +7,9 @@ mod fuzz;
 
 use std::path::{Path, PathBuf};
 
-use openclaw_tests::Lcg;
+use openclaw_proto::record::replay as replay_recording;
+use openclaw_tests::scene::bare;
+use openclaw_tests::{Lcg, Walk};
 
 type Target = fn(&[u8]);
 type Seeds = Vec<(String, Vec<u8>)>;
@@ -158,7 +160,7 @@ fn gateway() {
 #[test]
 fn device_payload() {
     let seeds = replay("device_payload", fuzz::device_payload, 8);
-    mutations("device_payload", fuzz::device_payload, &seeds, 3_000);
+    mutations("device_payload", fuzz::device_payload, &seeds, 800);
 }
 
 #[test]
@@ -179,5 +181,23 @@ fn noise() {
             let outcome = std::panic::catch_unwind(|| target(&noise));
             assert!(outcome.is_ok(), "round {round}, target {index}: {}", noise.escape_ascii());
         }
+    }
+}
+
+/// The recordings among the seeds: short walks, as the core of that day recorded them. They need not replay to the end
+/// today.
+#[test]
+#[ignore = "writes to fuzz/corpus"]
+fn write_recordings() {
+    for (name, mut walk) in [
+        ("walk", Walk::new([3; 32], 1)),
+        ("another_walk", Walk::new([8; 32], 2)),
+        ("walk_with_a_device", Walk::configured([9; 32], 8, bare)),
+    ] {
+        walk = walk.recorded();
+        walk.run(60);
+        let log = walk.log();
+        assert!(replay_recording(&log).is_ok_and(|told| told.complete));
+        std::fs::write(folder().join("corpus/replay_log").join(name).with_extension("ndjson"), log).unwrap();
     }
 }

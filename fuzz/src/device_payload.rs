@@ -58,8 +58,9 @@ impl Fields {
         let scopes = (0..script.number() % 4).map(|_| script.line().into()).collect();
         let signed_at = script.line();
         // What is no number gives a large one.
-        let signed_at =
-            signed_at.parse().unwrap_or_else(|_| signed_at.bytes().fold(0, |sum: u64, byte| sum << 8 | u64::from(byte)));
+        let signed_at = signed_at
+            .parse()
+            .unwrap_or_else(|_| signed_at.bytes().fold(0, |sum: u64, byte| sum << 8 | u64::from(byte)));
         Self { client, role, scopes, signed_at, token: script.line(), nonce: script.line() }
     }
 

@@ -17,8 +17,7 @@ pub fn replay_log(data: &[u8]) {
         return;
     }
     let mut script = Script::new(data);
-    let damages: Vec<[u8; 4]> =
-        (0..script.number() % 4).map(|_| std::array::from_fn(|_| script.number())).collect();
+    let damages: Vec<[u8; 4]> = (0..script.number() % 4).map(|_| std::array::from_fn(|_| script.number())).collect();
     let mut host = Host::new(config(&mut script)).recorded();
     while host.play(&mut script, LIFE) {}
     host.end();

@@ -110,7 +110,9 @@ fn timeouts(config: &mut ClientConfig, kind: u8) {
             timeouts.request = Some(ms(250));
         }
         2 => (timeouts.request, timeouts.drain) = (None, Duration::MAX),
-        _ => (timeouts.close_grace, timeouts.drain, timeouts.silence_floor, timeouts.request) =
-            (Duration::ZERO, Duration::ZERO, Duration::ZERO, Some(Duration::ZERO)),
+        _ => {
+            (timeouts.close_grace, timeouts.drain, timeouts.silence_floor, timeouts.request) =
+                (Duration::ZERO, Duration::ZERO, Duration::ZERO, Some(Duration::ZERO))
+        }
     }
 }

@@ -16,7 +16,9 @@ pub fn failure(script: &mut Script<'_>) -> TransportError {
         0 => TransportError::Connect("refused".into()),
         1 => TransportError::Resolve { host: "gateway.example".into(), message: "no such host".into() },
         2 => TransportError::Tls("certificate expired".into()),
-        3 => TransportError::PinMismatch { expected: vec![Fingerprint::new([1; 32])], found: Fingerprint::new([2; 32]) },
+        3 => {
+            TransportError::PinMismatch { expected: vec![Fingerprint::new([1; 32])], found: Fingerprint::new([2; 32]) }
+        }
         4 => upgrade(503, Some("3")),
         5 => upgrade(503, Some("18446744073709551615")),
         6 => upgrade(401, None),

@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use openclaw_proto::credentials::StoredToken;
 use openclaw_proto::record::RecordLimit;
-use openclaw_proto::{
-    Client, ClientConfig, ConnId, Input, Instant, Now, Output, RequestId, StateKind, UnixMillis,
-};
+use openclaw_proto::{Client, ClientConfig, ConnId, Input, Instant, Now, Output, RequestId, StateKind, UnixMillis};
 use openclaw_sim::watch::{Call, Step, View, Watch};
 
 use super::script::Script;
