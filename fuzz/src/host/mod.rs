@@ -127,9 +127,16 @@ impl Host {
     fn called(&mut self, before: View, call: Call<'_>) {
         self.outputs.clear();
         while let Some(output) = self.client.poll_output() {
-            if let Output::Dial { conn, .. } = &output {
-                self.old = self.conn.replace(*conn);
-                (self.connect, self.bytes) = (String::new(), (0, 0));
+            match &output {
+                Output::Dial { conn, .. } => {
+                    self.old = self.conn.replace(*conn);
+                    (self.connect, self.bytes) = (String::new(), (0, 0));
+                }
+                Output::State(state) => {
+                    let command = state.pairing().map(|pairing| pairing.approve_command());
+                    assert!(command.is_none_or(|command| !command.contains([';', '$', '`', '\n'])));
+                }
+                _ => {}
             }
             self.outputs.push(output);
         }
