@@ -1,16 +1,26 @@
 //! The fuzz targets' corpora, replayed without a fuzzer, and some of what a fuzzer would make of them.
 
-#[path = "../fuzz/src/frame.rs"]
-mod frame;
+extern crate alloc;
 
-use std::path::Path;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
 
-use openclaw_tests::Lcg;
+use std::path::{Path, PathBuf};
+
+use openclaw_proto::record::replay as replay_recording;
+use openclaw_tests::scene::bare;
+use openclaw_tests::{Lcg, Walk};
+
+type Target = fn(&[u8]);
+type Seeds = Vec<(String, Vec<u8>)>;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+}
 
 /// The seeds of a target, by name.
-fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let mut seeds: Vec<(String, Vec<u8>)> = std::fs::read_dir(&folder)
+fn corpus(target: &str) -> Seeds {
+    let mut seeds: Seeds = std::fs::read_dir(folder().join("corpus").join(target))
         .unwrap()
         .map(|entry| {
             let entry = entry.unwrap();
@@ -23,8 +33,7 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
 
 /// The words of a dictionary, as libFuzzer reads it.
 fn dictionary(target: &str) -> Vec<Vec<u8>> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(target).with_extension("dict");
-    let lines = std::fs::read_to_string(file).unwrap();
+    let lines = std::fs::read_to_string(folder().join(target).with_extension("dict")).unwrap();
     let quoted = lines.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
     quoted.map(unescaped).collect()
 }
@@ -49,7 +58,7 @@ fn unescaped(word: &str) -> Vec<u8> {
 }
 
 /// Changes a text a little: a byte, a range, a word, the end, or half of another text.
-fn mutate(text: &mut Vec<u8>, words: &[Vec<u8>], others: &[(String, Vec<u8>)], lcg: &mut Lcg) {
+fn mutate(text: &mut Vec<u8>, words: &[Vec<u8>], others: &Seeds, lcg: &mut Lcg) {
     let at = lcg.below(text.len() + 1);
     match lcg.below(6) {
         0 => {
@@ -81,39 +90,114 @@ fn mutate(text: &mut Vec<u8>, words: &[Vec<u8>], others: &[(String, Vec<u8>)], l
     }
 }
 
-#[test]
-fn every_seed_of_the_frame_corpus_passes() {
-    let seeds = corpus("frame");
-    assert!(seeds.len() >= 25, "{}", seeds.len());
-    for (name, seed) in seeds {
+/// Every seed, of which there are at least so many, passes.
+fn replay(name: &str, target: Target, least: usize) -> Seeds {
+    let seeds = corpus(name);
+    assert!(seeds.len() >= least, "{} seeds", seeds.len());
+    for (name, seed) in &seeds {
         println!("{name}");
-        frame::frame(&seed);
+        target(seed);
     }
+    seeds
 }
 
-#[test]
-fn every_prefix_of_every_seed_passes() {
-    for (name, seed) in corpus("frame") {
-        println!("{name}");
-        for end in 0..=seed.len() {
-            frame::frame(&seed[..end]);
-        }
-    }
-}
-
-#[test]
-fn some_tens_of_thousands_of_mutations_pass() {
-    let (seeds, words) = (corpus("frame"), dictionary("frame"));
-    assert!(words.len() >= 40, "{}", words.len());
-    let mut lcg = Lcg::new(1);
-    for round in 0..30_000 {
-        let (name, seed) = lcg.pick(&seeds).unwrap();
+/// So many mutations of the seeds pass.
+fn mutations(name: &str, target: Target, seeds: &Seeds, rounds: usize) {
+    let (words, mut lcg) = (dictionary(name), Lcg::new(1));
+    assert!(!words.is_empty());
+    for round in 0..rounds {
+        let (name, seed) = lcg.pick(seeds).unwrap();
         let mut text = seed.clone();
         for _ in 0..=lcg.below(4) {
-            mutate(&mut text, &words, &seeds, &mut lcg);
+            mutate(&mut text, &words, seeds, &mut lcg);
         }
-        let shown = String::from_utf8_lossy(&text).into_owned();
-        let outcome = std::panic::catch_unwind(|| frame::frame(&text));
-        assert!(outcome.is_ok(), "round {round}, from {name}: {shown:?}");
+        let outcome = std::panic::catch_unwind(|| target(&text));
+        assert!(outcome.is_ok(), "round {round}, from {name}: {}", text.escape_ascii());
+    }
+}
+
+#[test]
+fn frame() {
+    let seeds = replay("frame", fuzz::frame, 25);
+    every_prefix(fuzz::frame, &seeds);
+    mutations("frame", fuzz::frame, &seeds, 30_000);
+}
+
+#[test]
+fn scan() {
+    let seeds = replay("scan", fuzz::scan, 20);
+    every_prefix(fuzz::scan, &seeds);
+    mutations("scan", fuzz::scan, &seeds, 30_000);
+}
+
+fn every_prefix(target: Target, seeds: &Seeds) {
+    for (name, seed) in seeds.iter().filter(|(_, seed)| seed.len() < 4_096) {
+        println!("{name}");
+        for end in 0..=seed.len() {
+            target(&seed[..end]);
+        }
+    }
+}
+
+#[test]
+fn connection() {
+    let seeds = replay("connection", fuzz::connection, 15);
+    mutations("connection", fuzz::connection, &seeds, 3_000);
+}
+
+#[test]
+fn client() {
+    let seeds = replay("client", fuzz::client, 15);
+    mutations("client", fuzz::client, &seeds, 3_000);
+}
+
+#[test]
+fn gateway() {
+    let seeds = replay("gateway", fuzz::gateway, 15);
+    mutations("gateway", fuzz::gateway, &seeds, 500);
+}
+
+#[test]
+fn device_payload() {
+    let seeds = replay("device_payload", fuzz::device_payload, 8);
+    mutations("device_payload", fuzz::device_payload, &seeds, 800);
+}
+
+#[test]
+fn replay_log() {
+    let seeds = replay("replay_log", fuzz::replay_log, 10);
+    mutations("replay_log", fuzz::replay_log, &seeds, 500);
+}
+
+/// Bytes that nobody has chosen are scripts, too.
+#[test]
+fn noise() {
+    let targets = [fuzz::connection as Target, fuzz::client, fuzz::gateway, fuzz::device_payload, fuzz::replay_log];
+    let mut lcg = Lcg::new(3);
+    for round in 0..400 {
+        let length = lcg.below(200);
+        let noise: Vec<u8> = (0..length).map(|_| u8::try_from(lcg.below(256)).unwrap()).collect();
+        for (index, target) in targets.iter().enumerate() {
+            let outcome = std::panic::catch_unwind(|| target(&noise));
+            assert!(outcome.is_ok(), "round {round}, target {index}: {}", noise.escape_ascii());
+        }
+    }
+}
+
+/// The recordings among the seeds: short walks, as the core of that day recorded them. They need not replay to the end
+/// today.
+#[test]
+#[ignore = "writes to fuzz/corpus"]
+fn write_recordings() {
+    for (name, mut walk) in [
+        ("walk", Walk::new([3; 32], 1)),
+        ("another_walk", Walk::new([8; 32], 2)),
+        ("walk_with_a_device", Walk::configured([9; 32], 8, bare)),
+    ] {
+        walk = walk.recorded();
+        walk.run(60);
+        let log = walk.log();
+        assert!(replay_recording(&log).is_ok_and(|told| told.complete));
+        std::fs::write(folder().join("corpus/replay_log").join(name).with_extension("ndjson"), log).unwrap();
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use openclaw_proto::connect::Scope;
 use openclaw_proto::{Down, Input, Notice, Outcome, Output, State, StateKind, StopReason};
-use openclaw_tests::{Drive, HELLO, challenge, event, hello_response, response};
+use openclaw_tests::{Drive, HELLO, challenge, event, hello_response, id_of, response};
 
 fn down_of(drive: &Drive) -> Down {
     match drive.last_state() {
@@ -454,4 +454,23 @@ fn an_older_connection_that_is_still_closing_does_not_touch_the_new_one() {
     d.advance(Duration::from_secs(1));
     assert_eq!(aborted(&d).len(), 2);
     assert_eq!(d.client.poll_timeout(), None);
+}
+
+/// A seed may be as poor as this test's: the first numbers drawn from it are equal.
+#[test]
+fn an_answer_to_connect_that_comes_twice_answers_no_request() {
+    let mut d = Drive::seeded([7; 32], |_| {});
+    d.start();
+    d.input(Input::Opened);
+    d.text(&challenge("n"));
+    let connect = d.frame();
+    d.text(&hello_response(&connect));
+    d.request("health", 1).unwrap();
+    let request = d.frame();
+    assert_ne!(id_of(&connect), id_of(&request));
+    d.text(&hello_response(&connect));
+    assert!(d.outcomes().is_empty());
+    assert_eq!(d.client.stats().foreign_responses, 1);
+    d.text(&response(&request, "{}"));
+    assert!(matches!(d.outcomes().as_slice(), [(1, Outcome::Replied(_))]));
 }

@@ -5,14 +5,23 @@ use openclaw_proto::connect::Hello;
 use openclaw_proto::frame::{
     EventFrame, Frame, FrameError, Oddity, RequestFrame, ResponseFrame, ResponseId, Verdict, parse,
 };
+use openclaw_proto::scope_upgrade::{self, Decision};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Reads `data` as a frame and compares the reading with two others.
 ///
-/// The first is `RawValue`, which checks the syntax of the whole text and nothing more. The second is `Value`, a tree.
-/// That one refuses three things a frame may have in places nobody reads, so where it fails only the first
-/// comparison is made: nesting deeper than 128 levels, numbers beyond `f64`, and halves of surrogate pairs.
+/// The first is serde_json's `RawValue`, which checks the syntax of the whole text and nothing more: no difference to it is
+/// allowed. The second is serde_json's `Value`, a tree. The allowed differences to that are:
+///
+/// * Three things that it refuses and a frame may have in places nobody reads: nesting deeper than 128 levels, numbers
+///   beyond `f64`, and halves of surrogate pairs. Where it fails only the first comparison is made.
+/// * A null reads as absent.
+/// * Whole numbers count however they are spelled (`3.0`, `3e0`) up to 2^53, beyond it only as plain digits of a `u64`.
+/// * `result` and `params` stand in for `payload`, and a response without `ok` is judged by its error.
+///
+/// Repeated keys are no difference: in both the last one counts. What is read of an error body or a decision must also be
+/// fit to be shown: a command for an operator is made of words a shell leaves alone, and no token shows in a `Debug`.
 pub fn frame(data: &[u8]) {
     // Transports deliver valid UTF-8 only.
     let text = String::from_utf8_lossy(data);
@@ -39,7 +48,9 @@ pub fn frame(data: &[u8]) {
             }
             if let Some(error) = response.error {
                 assert_eq!(GatewayError::parse(error).body, error);
+                error_is_fit(&GatewayError::parse(error));
             }
+            response.payload.into_iter().for_each(decision_is_fit);
             if let Some(Ok((hello, _))) = response.payload.map(Hello::parse) {
                 assert!(hello.protocol > 0 && Some(hello.raw()) == response.payload);
             }
@@ -50,6 +61,30 @@ pub fn frame(data: &[u8]) {
     }
     if let Ok(tree) = serde_json::from_str::<Value>(&text) {
         agree(&read, &tree);
+    }
+}
+
+/// What is told to people of an error is in it, and can be typed in.
+fn error_is_fit(error: &GatewayError) {
+    let shown = error.to_string();
+    assert!(shown.contains(error.finest_code()) && shown.ends_with(&error.message));
+    if let Some(pairing) = error.pairing() {
+        let command = pairing.approve_command();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:- ".contains(c);
+        assert!(command.starts_with("openclaw devices ") && command.chars().all(plain), "{command:?}");
+        assert_eq!(command.split(' ').count(), if pairing.request_id.is_some() { 4 } else { 3 });
+    }
+}
+
+/// A payload as the answer about a request for more scopes.
+fn decision_is_fit(payload: &str) {
+    let id = scope_upgrade::requested(payload);
+    match Decision::parse(payload, id.as_deref().unwrap_or_default()) {
+        Ok(Decision::Approved(stored)) => {
+            assert!(!stored.token.is_blank() && !stored.scopes.is_empty());
+            assert!(format!("{stored:?}").contains("Secret(redacted)"));
+        }
+        Ok(_) | Err(_) => {}
     }
 }
 

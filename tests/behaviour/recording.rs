@@ -1,6 +1,7 @@
 //! What a client does can be recorded and run again, and does not depend on its adapter.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 

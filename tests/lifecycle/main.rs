@@ -50,6 +50,27 @@ fn refused(error: &str) -> Drive {
     d
 }
 
+/// A host that makes such a mistake must not leave the client ready without a connection.
+#[test]
+fn a_failure_that_only_dialing_meets_ends_a_ready_connection_like_any_other() {
+    let refusals: [fn() -> TransportError; 2] = [
+        || TransportError::UpgradeRefused(UpgradeRefused::new(403, Vec::new(), String::new())),
+        || TransportError::PinMismatch { expected: Vec::new(), found: openclaw_proto::Fingerprint::new([1; 32]) },
+    ];
+    for refusal in refusals {
+        for drain in [false, true] {
+            let mut d = Drive::ready_with(patient);
+            if drain {
+                d.text(&event("shutdown", 1, "{}"));
+            }
+            d.input(Input::Failed(refusal()));
+            assert_eq!(d.client.state(), StateKind::Backoff);
+            assert_eq!(delay(&d), SECOND);
+            reconnect(&mut d);
+        }
+    }
+}
+
 #[test]
 fn a_lost_connection_comes_back_by_itself() {
     let mut d = Drive::ready_with(patient);

@@ -44,7 +44,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     /// Answers a challenge.
     fn connect(&mut self, now: Now, challenge: &Challenge) {
-        let id = RequestId::new(0, 0, self.rng.next_u64());
+        let id = RequestId::of_connect(self.connections, self.rng.next_u64());
         let again = self.connection.as_mut().and_then(|connection| connection.offered.take());
         let (choice, offered) = self.choose(again.as_ref());
         let proof = match (self.config.device.clone(), challenge.ts) {

@@ -141,7 +141,14 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             self.offer_ended(&down, offered, *unsent);
         }
         let attempt_limit = self.config.backoff.max_attempts;
-        match reaction(&down, &self.situation(offered.as_ref().map(|(offered, _)| offered))) {
+        let reaction = match reaction(&down, &self.situation(offered.as_ref().map(|(offered, _)| offered))) {
+            // After hello nothing pauses: the next handshake says what has changed.
+            Reaction::Pause { .. } if transition(self.state, Trigger::Pause).is_none() => {
+                Reaction::Retry { floor: Duration::ZERO, counts: true }
+            }
+            reaction => reaction,
+        };
+        match reaction {
             Reaction::RetryWithDeviceToken { after } => match self.backoff.exactly(&self.config.backoff, after) {
                 Some(delay) => {
                     self.wallet.arm_retry();

@@ -27,6 +27,14 @@ impl RequestId {
         Self { slot, generation, tag: random & TAG_MASK }
     }
 
+    /// The id of the `connect` of connection number `conn`. It has the slot that no request gets, so that no answer can be
+    /// for both, however alike the random bits are.
+    pub(crate) fn of_connect(conn: u64, random: u64) -> Self {
+        // After 2^32 connections nobody waits for an answer over the first.
+        let [.., a, b, c, d] = conn.to_be_bytes();
+        Self::new(u32::MAX, u32::from_be_bytes([a, b, c, d]), random)
+    }
+
     fn uuid(self) -> Uuid {
         // Octets 6 and 8 carry version and variant; the uuid crate sets them. The tag's 58 bits fill what is
         // left: 12 in octets 6 and 7, 6 in octet 8, 40 in octets 11 to 15.

@@ -34,7 +34,7 @@ impl fmt::Display for Broken {
 pub struct Watch {
     known: Chronicle,
     invariants: Vec<Box<dyn Invariant>>,
-    states: invariants::StateStream,
+    states: Option<invariants::StateStream>,
     /// Whether the model's verdict counts, too.
     with_states: bool,
     only: Option<String>,
@@ -45,13 +45,23 @@ impl Watch {
     #[must_use]
     pub fn new(config: &ClientConfig, only: Option<&str>) -> Self {
         let wanted = |name: &str| only.is_none_or(|only| only == name);
-        let invariants = invariants::all(config).into_iter().filter(|one| wanted(one.name())).collect();
+        // The transitions are told in any case.
+        let states = Some(invariants::StateStream::new(config.clone()));
+        Self { states, only: only.map(str::to_owned), ..Self::at(config, wanted) }
+    }
+
+    /// Of a client that has done nothing yet, looking at those invariants that are wanted. Without
+    /// [`STATE_STREAM`](invariants::STATE_STREAM), whose model knows what the simulator's gateways say and nothing else,
+    /// no transitions are told.
+    #[must_use]
+    pub fn at(config: &ClientConfig, wanted: impl Fn(&str) -> bool) -> Self {
+        let with_states = wanted(invariants::STATE_STREAM);
         Self {
             known: Chronicle::new(config.clone()),
-            invariants,
-            states: invariants::StateStream::new(config.clone()),
-            with_states: wanted(invariants::STATE_STREAM),
-            only: only.map(str::to_owned),
+            invariants: invariants::all(config).into_iter().filter(|one| wanted(one.name())).collect(),
+            states: with_states.then(|| invariants::StateStream::new(config.clone())),
+            with_states,
+            only: None,
         }
     }
 
@@ -83,7 +93,8 @@ impl Watch {
     /// With everything that does not hold.
     pub fn step(&mut self, step: &Step<'_>) -> Result<Vec<Row>, Vec<Broken>> {
         let mut broken = Vec::new();
-        let rows = self.states.check(step, &self.known).unwrap_or_else(|how| {
+        let rows = self.states.as_mut().map(|states| states.check(step, &self.known));
+        let rows = rows.unwrap_or_else(|| Ok(Vec::new())).unwrap_or_else(|how| {
             if self.with_states {
                 broken.push(Broken { invariant: invariants::STATE_STREAM, how });
             }
@@ -100,7 +111,7 @@ impl Watch {
 
     /// What jitter has drawn by the last step, if it has drawn anything.
     pub(crate) fn take_draw(&mut self) -> Option<invariants::Draw> {
-        self.states.take_draw()
+        self.states.as_mut()?.take_draw()
     }
 
     /// Looks at what is left after the client's end.

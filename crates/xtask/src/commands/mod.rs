@@ -2,6 +2,7 @@
 
 pub(crate) mod exec;
 pub(crate) mod file_length;
+pub(crate) mod fuzz;
 pub(crate) mod gateway;
 pub(crate) mod lint;
 pub(crate) mod msrv;

@@ -1,0 +1,4 @@
+//! One socket's life, by a script.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| openclaw_fuzz::connection(data));
