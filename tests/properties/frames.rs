@@ -26,8 +26,13 @@ fn object(members: Vec<(&'static str, String)>) -> impl Strategy<Value = String>
     })
 }
 
+/// Name, payload, sequence number and state version of an event.
+type EventParts = (String, Option<String>, Option<u64>, Option<(u64, u64)>);
+/// Id, verdict, payload and error of a response.
+type ResponseParts = (String, bool, Option<String>, Option<String>);
+
 /// An event's parts and the frame they make.
-fn event() -> impl Strategy<Value = ((String, Option<String>, Option<u64>, Option<(u64, u64)>), String)> {
+fn event() -> impl Strategy<Value = (EventParts, String)> {
     let seq = option::of(any::<u64>());
     (".{1,20}", option::of(json::value()), seq, option::of(any::<(u64, u64)>())).prop_flat_map(
         |(name, payload, seq, versions)| {
@@ -41,7 +46,7 @@ fn event() -> impl Strategy<Value = ((String, Option<String>, Option<u64>, Optio
 }
 
 /// A response's parts and the frame they make.
-fn response() -> impl Strategy<Value = ((String, bool, Option<String>, Option<String>), String)> {
+fn response() -> impl Strategy<Value = (ResponseParts, String)> {
     let error = json::string().prop_map(|message| format!(r#"{{"code":"X","message":{message}}}"#));
     (".{0,40}", any::<bool>(), option::of(json::value()), option::of(error)).prop_flat_map(
         |(id, ok, payload, error)| {

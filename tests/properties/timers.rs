@@ -431,7 +431,8 @@ impl Pair {
     fn take(&mut self) {
         let Some(frame) = self.d.take_one() else {
             let queued = self.m.requests.iter().any(|open| open.carried && open.frame.is_none());
-            assert!(!self.m.connect_unsent && !(queued && self.m.takes_requests()), "there is something to send");
+            assert!(!self.m.connect_unsent, "the connect waits");
+            assert!(!queued || !self.m.takes_requests(), "a request waits");
             return;
         };
         if !self.m.unflushed {
