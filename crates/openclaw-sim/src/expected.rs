@@ -175,6 +175,8 @@ const FAULTS: &[&str] = &[
     "Sleep",
     "Sleep, clock stops",
     "SlowReader",
+    "SlowReader is closed",
+    "SlowReader reaches the bound",
     "Suspend",
     "Twice",
     "TimelessChallenge",

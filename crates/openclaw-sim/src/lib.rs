@@ -33,7 +33,7 @@
 //! # Scripts out of seeds
 //!
 //! [`Script::of_seed`](script::Script::of_seed) makes one up: clients and gateways of every kind, dozens of operations, a dozen
-//! faults. [`run_many`] runs as many as wanted on all cores and counts in [`Coverage`] what they met. A script that fails is
+//! faults. [`Script::churn`](script::Script::churn) makes up one of thousands of connections that hardly last. [`run_many`] runs as many as wanted on all cores and counts in [`Coverage`] what they met. A script that fails is
 //! made as short as it can be by [`shrink`]. `cargo xtask sim` does all of this.
 //!
 //! # What must hold
@@ -45,9 +45,14 @@
 //! are really looked at is shown by `cargo xtask mutants --invariants`: for each there is a patch that breaks the core, and the
 //! simulation finds it out.
 //!
+//! What can go wrong and what must hold, one by one: [`faults_and_promises`].
+//!
 //! # A crowd
 //!
 //! [`herd`] measures how ten thousand clients come back after their gateway went away.
+
+#[doc = include_str!("../docs/faults-and-promises.md")]
+pub mod faults_and_promises {}
 
 mod coverage;
 mod dice;

@@ -148,7 +148,8 @@ fn refused(fault: &Fault, standing: Standing) -> Plan {
     }
     // The gateway may want to be asked, too.
     let goes_on = fault.goes_on || fault.advice == "wait_then_retry";
-    let standing = Standing { poll: standing.poll.or(goes_on.then_some(PAIRING)), ..standing };
+    let poll = if goes_on { standing.poll.or(Some(PAIRING)) } else { standing.poll };
+    let standing = Standing { poll, ..standing };
     match fault.detail.as_str() {
         "AUTH_RATE_LIMITED" => return Plan::Pause { reason: PauseReason::RateLimited, until: fault.after },
         "PAIRING_REQUIRED" => return unless_asked(PauseReason::Pairing, fault.after, standing),

@@ -31,6 +31,8 @@ pub(crate) struct Road {
     pub(crate) gateway_closing: bool,
     /// The gateway does not read.
     pub(crate) deaf: bool,
+    /// More waits for the client than the gateway is willing to keep.
+    pub(crate) slow: bool,
     /// Nothing passes, ever again.
     pub(crate) severed: bool,
     /// What has come to the client, in bytes.
@@ -53,6 +55,7 @@ impl Road {
             gateway_open: true,
             gateway_closing: false,
             deaf: false,
+            slow: false,
             severed: false,
             bytes_in: 0,
             first_event: None,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A client, its machine, and its way to the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ClientSpec {
     /// Its gateway.
     pub gateway: usize,

@@ -11,6 +11,7 @@ pub const TOKEN: &str = "test-token";
 
 /// A gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct GatewaySpec {
     /// The wire it speaks.
     pub wire: Wire,

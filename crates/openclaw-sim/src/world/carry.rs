@@ -41,6 +41,18 @@ impl World {
                 site.core.handle_buffered(road.peer, road.down.queued());
             }
         }
+        self.note_slowness(id);
+    }
+
+    /// Beyond this bound gateways drop events, or the connection.
+    fn note_slowness(&mut self, id: RoadId) {
+        let Some(road) = self.roads.get_mut(&id) else { return };
+        let bound = self.script.gateways.get(road.gateway).map_or(usize::MAX, |gateway| gateway.max_buffered);
+        let is_slow = road.down.queued() > bound;
+        if is_slow && !road.slow {
+            self.coverage.struck("SlowReader reaches the bound");
+        }
+        road.slow = is_slow;
     }
 
     /// A piece has been put on the wire.

@@ -24,6 +24,9 @@ impl World {
                 GatewayOutput::Ping { peer } => self.send(road(peer), Cargo::Ping),
                 GatewayOutput::Close { peer, code, reason } => {
                     let road = road(peer);
+                    if reason == "slow consumer" {
+                        self.coverage.struck("SlowReader is closed");
+                    }
                     if let Some(road) = road.and_then(|road| self.roads.get_mut(&road)) {
                         road.gateway_closing = true;
                     }

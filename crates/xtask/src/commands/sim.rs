@@ -1,6 +1,6 @@
 //! `sim`: clients and gateways in virtual time.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use xtask::{paths, supervise};
@@ -18,10 +18,15 @@ pub(crate) struct Args {
     arguments: Vec<String>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+/// What builds the simulator and runs it; arguments for it may follow.
+pub(super) fn simulator() -> Command {
     let mut command = cargo::cargo();
-    command.args(["run", "--quiet", "--release", "--package", "openclaw-sim", "--"]).args(&args.arguments);
+    command.args(["run", "--quiet", "--release", "--package", "openclaw-sim", "--"]);
     command.env("OPENCLAW_SIM_DIR", paths::target_dir());
-    let status = supervise::run(&mut command, None)?;
+    command
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let status = supervise::run(simulator().args(&args.arguments), None)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

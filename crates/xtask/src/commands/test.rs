@@ -10,16 +10,18 @@ use xtask::gateway::{Version, install, versions};
 use xtask::paths;
 
 use super::gateway::distinct;
-use super::purity;
+use super::{purity, sim};
 use crate::cargo;
 use crate::steps::Steps;
 
 const TEST_PACKAGE: &str = "openclaw-tests";
 /// Those that need running gateways.
 const REAL_GATEWAY_TESTS: [&str; 5] = ["real_device", "real_fidelity", "real_gateway", "real_identity", "real_restart"];
+/// A matter of seconds, once the simulator is built.
+const SIMULATED_SEEDS: u64 = 600;
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
-/// Run all tests, the purity proof, and the tests against real gateways.
+/// Run all tests, the purity proof, the simulation, and the tests against real gateways.
 ///
 /// Runs all steps even if one fails, and prints a table at the end. The real gateways of all
 /// pinned versions are installed if needed (this needs npm and its registry) and are tested
@@ -42,6 +44,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Ok(String::new())
     })?;
     steps.run("purity", purity::check)?;
+    steps.run("simulation", || {
+        let seeds = SIMULATED_SEEDS.to_string();
+        // So many seeds meet everything there is to meet, at least once.
+        cargo::run(sim::simulator().args(["--seeds", &seeds, "--least", "1"])).context("the simulation failed")?;
+        Ok(format!("{seeds} seeds"))
+    })?;
     // By itself: the tests are built with the features of all packages together.
     steps.run("build of the program", || {
         cargo::run(cargo::cargo().args(["build", "--package", PROGRAM_PACKAGE]))?;

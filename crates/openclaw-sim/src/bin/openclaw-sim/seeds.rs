@@ -203,6 +203,7 @@ fn as_json(sum: &Sum, took: Duration, shrunk: &[(u64, Shrunk)]) -> Value {
         "hellos": sum.hellos,
         "frames": sum.frames,
         "calls": sum.steps,
+        "draws": sum.coverage.draws().counts(),
         "failures": failures,
         "shrunk": scripts,
         "transitions": rows,

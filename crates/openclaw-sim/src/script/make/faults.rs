@@ -69,7 +69,15 @@ impl Maker {
             }
             25 => Fault::Twice { client, frames: u32::try_from(dice.between(1, 4)).unwrap_or(1) },
             26 => Fault::Again { client },
-            27..29 => Fault::SlowReader { client, for_ms },
+            27..29 => {
+                // Gateways mind only when there is much to read.
+                if dice.chance(2, 3) {
+                    let (count, bytes) = (dice.between(100, 400), dice.between(1_000, 4_000));
+                    let what = Ask::Flood { count, bytes, droppable: dice.chance(1, 2) };
+                    self.does(at, client, Op::Ask { what, limit: Limit::Never, refuse: false, count: 1 });
+                }
+                Fault::SlowReader { client, for_ms }
+            }
             29..31 => {
                 let (for_ms, clock_stops) = (spread(dice, 200, 4_000_000), dice.chance(2, 3));
                 // Who sleeps between two attempts wakes up to the next one.

@@ -87,11 +87,13 @@ mod tests {
 
     #[test]
     fn equal_seeds_give_equal_scripts_in_order() {
-        for seed in 0..50 {
-            let script = Script::of_seed(seed);
-            assert_eq!(script, Script::of_seed(seed));
-            assert!(script.events.is_sorted_by_key(|event| event.at_ms));
-            assert_ne!(script.events, Script::of_seed(seed + 1_000).events);
+        for make in [Script::of_seed, Script::short, Script::churn] {
+            for seed in 0..50 {
+                let script = make(seed);
+                assert_eq!(script, make(seed));
+                assert!(script.events.is_sorted_by_key(|event| event.at_ms));
+                assert_ne!(script.events, make(seed + 1_000).events);
+            }
         }
     }
 

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let sound = steps.run("the core as it is", || {
         let result = simulate(&copy, args.seeds, None)?;
         match first_failure(&result) {
-            Some((seed, failure)) => bail!("seed {seed}: {failure}"),
+            Some((by, failure)) => bail!("{by}: {failure}"),
             None => Ok(format!("passes {} seeds", args.seeds)),
         }
     })?;
@@ -60,9 +60,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             let _patched = copy.patched(patch)?;
             let result = simulate(&copy, args.seeds, Some(&patch.invariant))?;
             match first_failure(&result) {
-                Some((seed, _)) => {
+                Some((by, _)) => {
                     let runs = result.get("seeds").and_then(Value::as_u64).unwrap_or_default();
-                    Ok(format!("found out after {runs} seeds, by seed {seed}: {}", patch.says))
+                    Ok(format!("found out after {runs} seeds, by {by}: {}", patch.says))
                 }
                 None => bail!("not found out in {} seeds: {}", args.seeds, patch.says),
             }
@@ -84,7 +84,12 @@ fn simulate(copy: &Copy, seeds: u64, only: Option<&str>) -> Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("the simulator said: {text}"))
 }
 
-fn first_failure(result: &Value) -> Option<(u64, &str)> {
+/// What failed first, one seed or all of them together, and how.
+fn first_failure(result: &Value) -> Option<(String, &str)> {
     let first = result.get("failures")?.get(0)?;
-    Some((first.get("seed")?.as_u64()?, first.get("failure")?.as_str()?))
+    let by = match first.get("seed").and_then(Value::as_u64) {
+        Some(seed) => format!("seed {seed}"),
+        None => "all of them together".to_owned(),
+    };
+    Some((by, first.get("failure")?.as_str()?))
 }
