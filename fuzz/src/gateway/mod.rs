@@ -1,4 +1,17 @@
 //! The testkit's gateway without sockets: whatever clients, hosts and tests do to it, it goes on being a gateway.
+//!
+//! | step | what happens |
+//! |---|---|
+//! | `o` `w` | a connection is made; steps are about another one |
+//! | `c` `r` `R` | a connect; a request; one with params of the script's own |
+//! | `x` `y` | a text of the script's own; the same as a binary message |
+//! | `p` `k` `b` | a pong; the connection has ended; so much is not written yet |
+//! | `t` `T` | time passes to the next timer; some time passes |
+//! | `e` `i` | an event for all; a text for one |
+//! | `C` `A` `I` | a connection is closed, cut, loses its authority |
+//! | `D` `s` `K` `V` | drain, restart, kill, revive |
+//! | `a` `j` `v` `m` `z` `B` | a pairing is approved, rejected; a device's token is revoked, the device removed, its token rotated; a bootstrap token is made |
+//! | `f` `g` | a fault is added; all are taken back |
 
 mod peers;
 mod words;
