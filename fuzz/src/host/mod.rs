@@ -1,4 +1,21 @@
 //! A host without sockets: what happens to a client, told by a script, and what must be true after every step.
+//!
+//! | step | what happens |
+//! |---|---|
+//! | `o` | the socket opens |
+//! | `c` `h` `d` | a challenge; a hello; a refusal, of the connect or of a request |
+//! | `a` `m` | an answer to a request; one with the connect's id |
+//! | `e` `E` | an event; the numbers of events go on from somewhere else |
+//! | `x` `b` | a text of the script's own; a binary message |
+//! | `v` `f` | bytes were read and written; all is written |
+//! | `k` `F` | the peer closes; the transport fails |
+//! | `p` `P` | the transport takes a frame; all frames, and writes them |
+//! | `q` `Q` `n` | a request; one with params of the script's own; one is cancelled |
+//! | `t` `T` | time passes to the next timer; some time passes |
+//! | `s` `S` `N` | shutdown, start, nudge |
+//! | `j` `J` | the wall clock steps forward; back |
+//! | `u` `U` | other credentials; another stored token |
+//! | `l` | the next input is of the connection before |
 
 mod ask;
 mod config;
