@@ -1,0 +1,1 @@
+//! What real gateways do, checked scenario by scenario, release by release.
