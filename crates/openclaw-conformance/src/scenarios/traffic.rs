@@ -20,7 +20,7 @@ const FLOOD: usize = 2000;
 /// How often a request that is refused because of the crowd is made again.
 const TRIES: usize = 50;
 /// A gateway that notices a slow reader does so in seconds.
-const SLOW: Duration = Duration::from_secs(90);
+const SLOW: Duration = Duration::from_secs(240);
 
 fn ask(id: impl std::fmt::Display, method: &str) -> String {
     json!({"type": "req", "id": id.to_string(), "method": method, "params": {}}).to_string()
