@@ -10,7 +10,7 @@ use xtask::gateway::{Version, install, versions};
 use xtask::paths;
 
 use super::gateway::distinct;
-use super::{purity, sim};
+use super::{conformance, purity, sim};
 use crate::cargo;
 use crate::steps::Steps;
 
@@ -19,6 +19,8 @@ const TEST_PACKAGE: &str = "openclaw-tests";
 const REAL_GATEWAY_TESTS: [&str; 5] = ["real_device", "real_fidelity", "real_gateway", "real_identity", "real_restart"];
 /// A matter of seconds, once the simulator is built.
 const SIMULATED_SEEDS: u64 = 600;
+/// The gateways that conformance is about besides those.
+const EMBEDDED: [&str; 4] = ["--version", "embedded", "--version", "embedded-v3"];
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
 /// Run all tests, the purity proof, the simulation, and the tests against real gateways.
@@ -32,7 +34,8 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "versions")]
     offline: bool,
 
-    /// Test with this pinned version only; may be given several times [default: all]
+    /// Test with this pinned version only; may be given several times [default: the newest and the
+    /// last of wire 3]
     #[arg(long = "version", value_name = "VERSION", value_parser = versions::find)]
     versions: Vec<&'static Version>,
 }
@@ -58,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let outcome = if args.offline {
         "NOT run (--offline)".to_owned()
     } else {
-        real_gateways(&mut steps, &distinct(&args.versions, versions::PINNED))?
+        real_gateways(&mut steps, &distinct(&args.versions, versions::TESTED))?
     };
 
     let passed = steps.finish();
@@ -105,6 +108,13 @@ fn real_gateways(steps: &mut Steps, chosen: &[&'static Version]) -> Result<Strin
         cargo::run(&mut command).context("tests failed")?;
         Ok(names(&ready))
     })?;
+    let conforms = steps.run("conformance", || {
+        let chosen = ready.iter().flat_map(|version| ["--version", version.number]);
+        let arguments: Vec<String> = chosen.chain(EMBEDDED).map(str::to_owned).collect();
+        conformance::check(&arguments)?;
+        Ok(names(&ready))
+    })?;
+    let passed = passed && conforms;
     let word = if passed { "tested against" } else { "FAILED with" };
     Ok(format!("{word} {}", names(&ready)))
 }

@@ -29,6 +29,7 @@ pub const DEFAULT_TOKEN: &str = "local-test-token";
 /// Ten times what a start takes on a small machine.
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const READY_POLL: Duration = Duration::from_millis(150);
+const REAP_LIMIT: Duration = Duration::from_secs(30);
 const PORT_ATTEMPTS: usize = 3;
 const TAIL_LINES: usize = 30;
 
@@ -189,6 +190,52 @@ impl Gateway {
     pub fn leave_running(mut self) -> Record {
         self.child = None;
         self.record.clone()
+    }
+
+    /// Kills every process of the gateway, as a crash of the machine would. Its state stays for
+    /// [`relaunch`](Self::relaunch).
+    ///
+    /// # Errors
+    ///
+    /// When a process does not end.
+    pub fn kill(&mut self) -> Result<()> {
+        self.end_with(Duration::ZERO).map(drop)
+    }
+
+    /// Asks the gateway to end and waits for that. Its state stays for [`relaunch`](Self::relaunch).
+    ///
+    /// # Errors
+    ///
+    /// When a process does not end.
+    pub fn terminate(&mut self) -> Result<Stopped> {
+        self.end_with(stop::GRACE)
+    }
+
+    fn end_with(&mut self, grace: Duration) -> Result<Stopped> {
+        let child = &mut self.child;
+        let stopped = stop::end_child(&self.record, grace, || {
+            if let Some(child) = child {
+                let _ = child.try_wait();
+            }
+        })?;
+        // A process looks ended as soon as its first thread is; only a while later can it be waited for.
+        supervise::wait_until(REAP_LIMIT, || !matches!(self.ended(), Ok(None)));
+        Ok(stopped)
+    }
+
+    /// Starts a gateway that has ended once more, with its state and on its port, and does not wait until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// When it still runs, or cannot be started.
+    pub fn relaunch(&mut self) -> Result<()> {
+        if self.ended()?.is_none() {
+            bail!("gateway {} still runs", self.record.name);
+        }
+        let (record, child) = launch::relaunch(&self.install, &self.options, &self.record)?;
+        self.record = record;
+        self.child = Some(child);
+        Ok(())
     }
 
     fn end(&mut self) -> Result<Stopped> {

@@ -1,0 +1,37 @@
+//! `conformance`: what gateways do, scenario by scenario, release by release.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, ensure};
+use xtask::{paths, supervise};
+
+use crate::cargo;
+
+/// The package of the program that does it.
+const PACKAGE: &str = "openclaw-conformance";
+
+/// Check what real gateways do, old and new, scenario by scenario (`conformance --help` tells more).
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// `--version X`, `--runtime Y`, `--only NAME`, `--json FILE`, `--markdown FILE`, ….
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    Ok(if play(&args.arguments)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if a scenario does.
+pub(crate) fn check(arguments: &[String]) -> Result<()> {
+    ensure!(play(arguments)?, "scenarios failed");
+    Ok(())
+}
+
+fn play(arguments: &[String]) -> Result<bool> {
+    // Not `cargo run`: the program becomes another one, and files are named relative to the caller's folder.
+    cargo::run(cargo::cargo().args(["build", "--quiet", "--package", PACKAGE]))?;
+    let program = paths::target_dir().join("debug").join(PACKAGE);
+    Ok(supervise::run(Command::new(program).args(arguments), None)?.success())
+}
