@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{gateway, lint, msrv, mutants, purity, sim, test};
+use commands::{gateway, interop, lint, msrv, mutants, purity, sim, test};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -23,6 +23,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Gateway(gateway::Args),
+    Interop(interop::Args),
     Lint(lint::Args),
     Msrv(msrv::Args),
     Mutants(mutants::Args),
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = signals::install().map_err(anyhow::Error::from).and_then(|()| match &cli.command {
         Command::Gateway(args) => gateway::run(args),
+        Command::Interop(args) => interop::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Msrv(args) => msrv::run(args),
         Command::Mutants(args) => mutants::run(args),

@@ -3,6 +3,8 @@
 pub(crate) mod exec;
 pub(crate) mod file_length;
 pub(crate) mod gateway;
+pub(crate) mod interop;
+pub(crate) mod isolated;
 pub(crate) mod lint;
 pub(crate) mod msrv;
 pub(crate) mod mutants;
