@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{gateway, interop, lint, msrv, mutants, purity, sim, test};
+use commands::{conformance, gateway, interop, lint, msrv, mutants, purity, sim, test};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -22,6 +22,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Conformance(conformance::Args),
     Gateway(gateway::Args),
     Interop(interop::Args),
     Lint(lint::Args),
@@ -35,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = signals::install().map_err(anyhow::Error::from).and_then(|()| match &cli.command {
+        Command::Conformance(args) => conformance::run(args),
         Command::Gateway(args) => gateway::run(args),
         Command::Interop(args) => interop::run(args),
         Command::Lint(args) => lint::run(args),
