@@ -25,9 +25,11 @@ pub(super) fn patch(stage: &Stage) -> Result<Seen> {
     let before = client.request("config.get", &json!({}))?;
     let hash = before.get("hash").and_then(Value::as_str).context("config.get has no hash")?;
     // Another one than it was, for every runtime anew.
-    let mode = |config: &Value| config.pointer("/parsed/discovery/mdns/mode").and_then(Value::as_str).map(str::to_owned);
-    let wanted = if mode(&before).as_deref() == Some("off") { "minimal" } else { "off" };
-    let raw = json!({"discovery": {"mdns": {"mode": wanted}}}).to_string();
+    let path = |config: &Value| {
+        config.pointer("/parsed/gateway/controlUi/basePath").and_then(Value::as_str).map(str::to_owned)
+    };
+    let wanted = if path(&before).as_deref() == Some("/one") { "/two" } else { "/one" };
+    let raw = json!({"gateway": {"controlUi": {"basePath": wanted}}}).to_string();
     let mut states = client.states();
     let request = Request::with_params("config.patch", &json!({"raw": raw, "baseHash": hash}))?.timeout(RESTART);
     let answer = match client.call(request).wait() {
@@ -40,7 +42,7 @@ pub(super) fn patch(stage: &Stage) -> Result<Seen> {
     stage.next(&mut states, RESTART, "the restart", away)?;
     stage.next(&mut states, RESTART, "the client is back", |state| matches!(state, State::Ready { .. }))?;
     let after = client.request("config.get", &json!({}))?;
-    ensure!(mode(&after).as_deref() == Some(wanted), "{:?} instead of {wanted}", mode(&after));
+    ensure!(path(&after).as_deref() == Some(wanted), "{:?} instead of {wanted}", path(&after));
     client.shutdown();
     stage.wait_ready()?;
     Seen::holds(format!("{answer}; the client is back and finds it changed"))

@@ -71,7 +71,7 @@ pub(super) fn our_largest_request(stage: &Stage) -> Result<Seen> {
 pub(super) fn largest_answer(stage: &Stage) -> Result<Seen> {
     if stage.is_embedded() {
         let client = stage.client()?;
-        let blob = client.call(Request::with_params("blob", &json!({"bytes": 3_000_000}))?.timeout(PATIENCE)).wait()?;
+        let blob = client.call(Request::with_params("blob", &json!({"size": 3_000_000}))?.timeout(PATIENCE)).wait()?;
         let size = blob.map_or(0, |blob| blob.as_str().len());
         ensure!(size >= 3_000_000, "{size}");
         return Seen::holds(format!("blob: {size} bytes"));

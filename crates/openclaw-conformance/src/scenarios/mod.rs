@@ -5,6 +5,7 @@ mod handshake;
 mod life;
 mod limits;
 mod methods;
+mod mutants;
 mod presence;
 mod sessions;
 mod traffic;
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("traffic", "answers out of order", traffic::out_of_order).once(),
     Scenario::new("traffic", "a flood of requests", traffic::flood).alone().once(),
     Scenario::new("traffic", "a client that stops reading", traffic::slow_consumer).alone().once(),
+    Scenario::new("mutants", "frames that are almost right, as the embedded gateway answers them", mutants::alike).once().within(600),
     Scenario::new("presence", "a second client comes and goes", presence::second_client),
     Scenario::new("sessions", "a session is created, listed, patched, subscribed to and deleted", sessions::life),
     Scenario::new("config", "a patch that takes a restart", config::patch).alone(),
