@@ -2,6 +2,7 @@
 
 mod connect_proxy;
 mod drive;
+pub mod frames;
 pub mod lane;
 mod lcg;
 mod peer;

@@ -8,6 +8,7 @@ pub mod gateway;
 pub mod npm;
 pub mod paths;
 pub mod process;
+pub mod protocol;
 pub mod signals;
 pub mod strangers;
 pub mod supervise;
