@@ -42,7 +42,7 @@ pub fn of_gateway(install: &Install) -> Result<Protocol> {
     let home = std::env::temp_dir();
     // The script is given on standard input, so that nothing has to be written.
     let mut child = Command::new(&install.node)
-        .args(["--input-type=module", "-", "--"])
+        .args(["--input-type=module", "-"])
         .arg(package)
         .env_clear()
         .env("HOME", &home)

@@ -59,7 +59,8 @@ fn nearest<'a, 'b>(branches: &'a [Vec<ValidationError<'b>>]) -> Option<&'a [Vali
     let wrong_kind = |error: &ValidationError<'_>| {
         matches!(error.kind(), ValidationErrorKind::Constant { .. } | ValidationErrorKind::Type { .. })
     };
-    let cost = |branch: &&Vec<ValidationError<'_>>| (branch.iter().filter(|error| wrong_kind(error)).count(), branch.len());
+    let cost =
+        |branch: &&Vec<ValidationError<'_>>| (branch.iter().filter(|error| wrong_kind(error)).count(), branch.len());
     branches.iter().min_by_key(cost).map(Vec::as_slice)
 }
 

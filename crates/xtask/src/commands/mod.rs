@@ -1,6 +1,7 @@
 //! One module for each command.
 
 pub(crate) mod conformance;
+pub(crate) mod drift;
 pub(crate) mod exec;
 pub(crate) mod file_length;
 pub(crate) mod gateway;
@@ -10,5 +11,6 @@ pub(crate) mod lint;
 pub(crate) mod msrv;
 pub(crate) mod mutants;
 pub(crate) mod purity;
+pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod test;
