@@ -37,6 +37,15 @@ pub(crate) struct Tally {
     pub(crate) faulty: u64,
 }
 
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.contents += other.contents;
+        self.raw += other.raw;
+        self.faulty += other.faulty;
+    }
+}
+
 /// A conversation.
 #[derive(Debug)]
 pub(crate) struct Conversation<'a> {
@@ -63,7 +72,7 @@ impl<'a> Conversation<'a> {
                 Direction::Sent => self.sent(&frame, tally, &mut findings)?,
                 Direction::Received => self.received(&frame, tally, &mut findings)?,
             },
-            Err(_) => findings.push(self.finding("", "frame", "no JSON")),
+            Err(_) => findings.push(self.finding("", "frame", "no JSON that can be read")),
         }
         tally.faulty += u64::from(!findings.is_empty());
         Ok(findings)

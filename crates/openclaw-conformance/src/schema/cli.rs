@@ -6,27 +6,33 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::check::Conversation;
+use super::inspector::Inspector;
 use super::known;
 use super::protocol::Schema;
 use super::summary::Summary;
-use crate::recording::Direction;
+use crate::recording::{Direction, Recording};
 
-/// Check the frames of the hermetic tests against the schemas of real gateways.
+/// Check frames against the schemas of real gateways.
 ///
-/// Takes the folder into which the tests wrote their frames. Every frame that a client of ours sent is validated against
+/// Takes the folder into which the hermetic tests wrote their frames (`cargo xtask schema` runs them), or one into which
+/// `cargo xtask conformance --recordings` wrote what was said on real gateways. Every frame that a client of ours sent is validated against
 /// the schemas of all pinned releases (connect) or of those that speak the wire it was welcomed with (the rest); a fault
 /// that the table in schema/known.rs does not excuse is a failure. Faults of received frames are counted: most are what
-/// tests are about.
+/// tests are about. Of recordings, received frames have to be without faults, too, but for those that are known.
 #[derive(Debug, Clone, clap::Parser)]
 #[command(name = "cargo xtask schema", bin_name = "cargo xtask schema")]
 pub struct Args {
-    /// The folder with the frames
-    #[arg(long, value_name = "DIR")]
-    frames: PathBuf,
+    /// The folder with the frames of the tests
+    #[arg(long, value_name = "DIR", required_unless_present = "recordings")]
+    frames: Option<PathBuf>,
+
+    /// A folder with the recordings of a whole conformance run
+    #[arg(long, value_name = "DIR", conflicts_with = "frames")]
+    recordings: Option<PathBuf>,
 
     /// Show every kind of fault of received frames
     #[arg(long)]
@@ -51,17 +57,48 @@ struct Seen {
 /// # Errors
 /// When the frames or the schemas cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let schemas = Schema::all()?;
-    let mut files: Vec<PathBuf> = fs::read_dir(&args.frames)
-        .with_context(|| format!("cannot read {}", args.frames.display()))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_>>()?;
-    files.sort();
-    let mut seen = Seen::default();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "ndjson")) {
-        seen.file(file, &schemas).with_context(|| file.display().to_string())?;
+    match (&args.frames, &args.recordings) {
+        (Some(dir), _) => frames(args, dir),
+        (None, Some(dir)) => recordings(args, dir),
+        (None, None) => bail!("neither --frames nor --recordings"),
     }
-    ensure!(seen.counts.get("sent").is_some_and(|sent| *sent > 0), "there is no frame in {}", args.frames.display());
+}
+
+/// The files with one JSON object a line.
+fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "ndjson"));
+    ensure!(!files.is_empty(), "there is no file with frames in {}", dir.display());
+    files.sort();
+    Ok(files)
+}
+
+fn recordings(args: &Args, dir: &Path) -> Result<ExitCode> {
+    let mut inspector = Inspector::default();
+    let mut faults = Vec::new();
+    for file in files(dir)? {
+        let recording = Recording::read(&file).with_context(|| file.display().to_string())?;
+        faults.extend(inspector.inspect(&recording));
+    }
+    faults.extend(inspector.vanished().iter().map(|vanished| format!("in the table, and no more so: {vanished}")));
+    if args.json {
+        let told = json!({"passed": faults.is_empty(), "faults": faults, "received": inspector.deviations()});
+        anstream::println!("{}", serde_json::to_string_pretty(&told)?);
+    } else {
+        faults.iter().for_each(|fault| anstream::println!("FAILED  {fault}"));
+        anstream::println!("{}", inspector.report());
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn frames(args: &Args, dir: &Path) -> Result<ExitCode> {
+    let schemas = Schema::all()?;
+    let mut seen = Seen::default();
+    for file in files(dir)? {
+        seen.file(&file, &schemas).with_context(|| file.display().to_string())?;
+    }
+    ensure!(seen.counts.get("sent").is_some_and(|sent| *sent > 0), "no client sent anything in {}", dir.display());
     let passed = seen.passed();
     if args.json {
         anstream::println!("{}", serde_json::to_string_pretty(&seen.json())?);

@@ -46,19 +46,20 @@ impl Schema {
         of_releases.chain([Self::published()]).collect()
     }
 
+    /// Those that frames of that release are to be as: its own, and the published one, which is close to the newest.
+    pub(crate) fn of_release(version: &'static Version) -> Result<Vec<Self>> {
+        let own = Self::of(version)?;
+        Ok(if version == versions::DEFAULT { vec![own, Self::published()?] } else { vec![own] })
+    }
+
     pub(crate) fn new(name: &'static str, wire: u8, protocol: Protocol) -> Self {
         let names = protocol.definitions.keys().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
         Self { name, wire, protocol, names, compiled: Mutex::default() }
     }
 
-    /// Whether frames of that release are to be as it says. The published schema is of a release close to the newest.
-    pub(crate) fn describes(&self, version: &Version) -> bool {
-        self.name == version.number || (self.name == PUBLISHED && version == versions::DEFAULT)
-    }
-
     /// Whether it is of the newest pinned release of its wire.
     pub(crate) fn is_newest(&self) -> bool {
-        [versions::DEFAULT, versions::LAST_WIRE_3].iter().any(|version| self.describes(version))
+        [PUBLISHED, versions::DEFAULT.number, versions::LAST_WIRE_3.number].contains(&self.name)
     }
 
     /// One line about where it is from.

@@ -69,17 +69,31 @@ impl Summary {
         kinds
     }
 
-    /// As JSON.
-    pub(crate) fn json(&self) -> Value {
+    /// Takes what another one has seen.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (schema, tally) in other.tallies {
+            self.tally(schema).add(&tally);
+        }
+        for (finding, count) in other.found {
+            *self.found.entry(finding).or_default() += count;
+        }
+    }
+
+    /// How much was looked at, as JSON.
+    pub(crate) fn counts(&self) -> Value {
         let tallies = self.tallies.iter().map(|(schema, tally)| {
             let Tally { frames, contents, raw, faulty } = tally;
             ((*schema).to_owned(), json!({"frames": frames, "contents": contents, "raw": raw, "faulty": faulty}))
         });
-        let tallies: serde_json::Map<_, _> = tallies.collect();
+        tallies.collect::<serde_json::Map<_, _>>().into()
+    }
+
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
         let kinds = self.kinds().into_iter().map(|((schema, definition, fault, of), count)| {
             json!({"schema": schema, "definition": definition, "fault": fault, "of": of, "count": count})
         });
-        json!({"schemas": tallies, "kinds": kinds.collect::<Vec<_>>()})
+        json!({"schemas": self.counts(), "kinds": kinds.collect::<Vec<_>>()})
     }
 }
 

@@ -9,10 +9,33 @@ use serde_json::Value;
 
 /// Makes a validator. Nothing is fetched: the schemas have all they need in them.
 pub(crate) fn compile(schema: &Value) -> Result<Validator> {
+    let mut schema = schema.clone();
+    translate(&mut schema);
     jsonschema::options()
         .with_draft(Draft::Draft7)
-        .build(schema)
+        .build(&schema)
         .map_err(|error| anyhow!("{error} at {}", error.schema_path()))
+}
+
+/// Any character, for JavaScript, whose texts may have half a character. Ours cannot.
+const WHOLE_CHARACTER: &str = r"(?:[^\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])";
+
+/// Writes patterns that only JavaScript understands in another way.
+fn translate(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(pattern) if name == "pattern" => {
+                        *pattern = pattern.replace(WHOLE_CHARACTER, r"[\s\S]");
+                    }
+                    member => translate(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(translate),
+        _ => {}
+    }
 }
 
 /// What is wrong, each thing once: `/a/*/b: unknown member c`. Places in lists have no number.
@@ -98,6 +121,14 @@ mod tests {
         assert_eq!(told(&schema, &json!({"b": 1, "c": 1})), ["no member a", "unknown member b", "unknown member c"]);
         assert_eq!(told(&schema, &json!({"a": null})), ["/a: is null"]);
         assert_eq!(told(&schema, &json!({"a": 1, "list": [{"x": 1}, {"x": 2}]})), ["/list/*: unknown member x"]);
+    }
+
+    #[test]
+    fn a_pattern_for_half_characters_is_understood() {
+        let pattern = format!(r"^(?!\.{{1,2}}$){WHOLE_CHARACTER}+$");
+        let schema = json!({"properties": {"id": {"type": "string", "pattern": pattern}}});
+        assert!(told(&schema, &json!({"id": "a😀"})).is_empty());
+        assert_eq!(told(&schema, &json!({"id": ".."})), ["/id: breaks pattern"]);
     }
 
     #[test]
