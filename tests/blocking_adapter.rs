@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use openclaw_blocking::{CallError, Client, EventLoop, Request, State, Turn};
 use openclaw_tests::Peer;
+use openclaw_tests::frames::observed;
 
 /// No test waits longer than this for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,7 +18,7 @@ fn serving() -> Peer {
 }
 
 fn connected(peer: &Peer) -> Client {
-    openclaw_blocking::builder(peer.url()).token("test-token").no_reconnect().connect().expect("connects")
+    observed(openclaw_blocking::builder(peer.url())).token("test-token").no_reconnect().connect().expect("connects")
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn an_idle_client_is_not_woken_once_in_ten_seconds() {
 fn a_loop_without_a_thread_does_the_same_on_the_callers_own() {
     let peer = serving();
     let (client, mut event_loop) =
-        EventLoop::new(openclaw_blocking::builder(peer.url()).token("test-token").no_reconnect()).unwrap();
+        EventLoop::new(observed(openclaw_blocking::builder(peer.url())).token("test-token").no_reconnect()).unwrap();
     let mut states = client.states();
     client.start();
     let mut call = client.call(Request::with_raw_params("echo", "[1]").unwrap());
@@ -71,7 +72,7 @@ fn a_loop_without_a_thread_does_the_same_on_the_callers_own() {
 #[test]
 fn dropping_the_loop_ends_everything_under_way() {
     let peer = serving();
-    let (client, event_loop) = EventLoop::new(openclaw_blocking::builder(peer.url())).unwrap();
+    let (client, event_loop) = EventLoop::new(observed(openclaw_blocking::builder(peer.url()))).unwrap();
     let mut events = client.events("chat");
     let call = client.call(Request::new("health").unwrap());
     drop(event_loop);
@@ -93,7 +94,7 @@ fn waiting_has_a_limit_where_one_is_given() {
     assert!(matches!(events.recv_timeout(Duration::from_millis(5)), Err(RecvTimeoutError::Timeout)));
     let mut call = client.call(Request::new("never").unwrap());
     assert!(call.try_wait().is_none() && call.wait_timeout(Duration::from_millis(5)).is_none());
-    let idle = openclaw_blocking::builder(peer.url()).build().unwrap();
+    let idle = observed(openclaw_blocking::builder(peer.url())).build().unwrap();
     assert!(idle.ready_timeout(Duration::from_millis(5)).is_none());
     client.shutdown();
     assert!(matches!(call.wait(), Err(CallError::OutcomeUnknown(_))));

@@ -395,7 +395,7 @@ fn the_totals_run_through_all_connections() {
 fn what_is_to_be_sent_is_given_to_the_connection_it_is_for() {
     let mut d = Drive::awaiting_hello(|_| {});
     let conn = d.conn.unwrap();
-    let connect = d.client.poll_transmit_on(d.now, conn).unwrap();
+    let connect = d.transmit_on(conn).unwrap();
     assert_eq!(connect.conn, conn);
     d.text(&hello_response(&connect.text));
     d.request("health", 1).unwrap();
@@ -403,9 +403,9 @@ fn what_is_to_be_sent_is_given_to_the_connection_it_is_for() {
     d.start();
     d.input(Input::Opened);
     d.text(&challenge("n"));
-    assert!(d.client.poll_transmit_on(d.now, conn).is_none(), "that one is gone");
+    assert!(d.transmit_on(conn).is_none(), "that one is gone");
     assert!(d.client.wants_transmit());
-    assert_eq!(d.client.poll_transmit_on(d.now, d.conn.unwrap()).unwrap().conn.number(), 2);
+    assert_eq!(d.transmit_on(d.conn.unwrap()).unwrap().conn.number(), 2);
     assert!(!d.client.wants_transmit());
 }
 

@@ -139,7 +139,7 @@ fn original_11_a_request_made_while_an_event_is_handled_is_answered() {
     let Some(Output::Event(_)) = d.client.poll_output() else { panic!("no event") };
     d.client.handle_input(d.now, conn, Input::Text(event("tick", 2, "{}")));
     d.client.request(d.now, Request::new("health").unwrap(), 7).unwrap();
-    let frame = d.client.poll_transmit(d.now).unwrap().text;
+    let frame = d.transmit().unwrap().text;
     d.client.handle_input(d.now, conn, Input::Text(response(&frame, "{}")));
     assert!(matches!(d.client.poll_output(), Some(Output::Event(_))));
     assert!(matches!(d.client.poll_output(), Some(Output::Completed { waiter: 7, outcome: Outcome::Replied(_) })));
@@ -253,7 +253,7 @@ fn original_18_each_socket_has_a_name_and_a_shutdown_means_the_present_one() {
     // Late words of the old socket touch nothing.
     d.client.handle_input(d.now, old, Input::Closed { code: Some(1000), reason: String::new() });
     d.client.handle_input(d.now, old, Input::Text(response(&frame, "{}")));
-    assert!(d.client.poll_transmit_on(d.now, old).is_none());
+    assert!(d.transmit_on(old).is_none());
     assert_eq!((d.client.state(), d.client.stats().stale_inputs), (StateKind::Ready, 2));
     d.shutdown();
     assert!(d.take().iter().any(|o| matches!(o, Output::Close { conn, .. } if *conn == new)));

@@ -98,7 +98,7 @@ fn the_client_shows_nothing_in_any_phase_and_neither_does_what_it_says() {
     look(&d, "awaiting challenge");
     d.text(&challenge("n"));
     look(&d, "connect queued");
-    let transmit = d.client.poll_transmit(d.now).unwrap();
+    let transmit = d.transmit().unwrap();
     for secret in &SECRETS[..3] {
         assert!(transmit.text.contains(secret), "the frame itself must hold it");
     }
@@ -286,7 +286,7 @@ fn what_is_shown_instead_is_enough_to_follow_a_connection() {
     let request = Request::with_params("chat.send", &"x").unwrap();
     assert!(format!("{request:?}").contains(r#"method: "chat.send""#));
     d.submit(request, 1).unwrap();
-    let transmit = d.client.poll_transmit(d.now).unwrap();
+    let transmit = d.transmit().unwrap();
     assert_eq!(format!("{transmit:?}"), format!("Transmit(ConnId(1), {} bytes)", transmit.text.len()));
     d.text(&refusal(&transmit.text, r#"{"code":"UNAVAILABLE","message":"busy","details":{"reason":"drain"}}"#));
     let told = format!("{:?}", d.take());

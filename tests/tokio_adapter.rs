@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use openclaw_tests::Peer;
+use openclaw_tests::frames::observed;
 use openclaw_tokio::{CallError, Request};
 use tokio::time::timeout;
 
@@ -21,7 +22,7 @@ fn calls_end_when_the_runtime_is_gone() {
     });
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let client = runtime.block_on(async {
-        openclaw_tokio::builder(peer.url()).token("test-token").no_reconnect().connect().await.unwrap()
+        observed(openclaw_tokio::builder(peer.url())).token("test-token").no_reconnect().connect().await.unwrap()
     });
     let pending = client.call(Request::new("never").unwrap());
     drop(runtime);

@@ -5,11 +5,14 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use openclaw_client::{CallError, Down, NotSent, Request, State, StopReason, TransportError};
+use openclaw_tests::frames::unobserved;
 use openclaw_tests::lane::{Client, Lane, PATIENCE};
 use openclaw_tests::{Conn, Peer, event};
 use tungstenite::Message;
 
 use crate::scene::once;
+
+const TOO_LARGE: &str = "to mask requests of many MiB takes longer than the test waits";
 
 pub fn pings_are_answered_without_the_application(lane: Lane) {
     let (tx, rx) = channel();
@@ -75,7 +78,7 @@ pub fn a_request_of_the_largest_size_leaves_whole(lane: Lane) {
         conn.reply(&asked, "{}");
         conn.serve();
     });
-    let client = lane.connect(once(&peer)).unwrap();
+    let client = lane.connect(unobserved(TOO_LARGE, || once(&peer))).unwrap();
     client.call(Request::with_params("big", &"z".repeat(SIZE)).unwrap()).wait().unwrap();
     assert_eq!(rx.recv_timeout(PATIENCE), Ok(Some(SIZE)));
 }
@@ -89,7 +92,9 @@ pub fn a_peer_that_stops_reading_is_dropped_after_the_write_limit_and_reading_go
             std::thread::sleep(Duration::from_millis(10));
         }
     });
-    let client = lane.build(once(&peer).timeouts(|t| t.write_stall = Duration::from_millis(300))).unwrap();
+    let client = lane
+        .build(unobserved(TOO_LARGE, || once(&peer)).timeouts(|t| t.write_stall = Duration::from_millis(300)))
+        .unwrap();
     let mut events = client.events("talk");
     let fill = "z".repeat(8 << 20);
     let requests = [(); 4].map(|()| Request::with_params("big", &fill).unwrap());

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use openclaw_proto::{
     Client, ClientConfig, ConnId, Down, Event, GatewayUrl, Input, Instant, Notice, Now, Outcome, Output, Plaintext,
-    Request, RequestId, State, StopReason, TimerKind, UnixMillis,
+    Request, RequestId, State, StopReason, TimerKind, Transmit, UnixMillis,
 };
+
+use crate::frames::Scribe;
 
 /// A hello as a v4 gateway sends it, cut to what matters.
 pub const HELLO: &str = r#"{"type":"hello-ok","protocol":4,"server":{"version":"2026.9.6","connId":"c-1","bootId":"b-1"},"features":{"methods":["health"],"events":["tick"],"capabilities":["profile-binding-v1"]},"snapshot":{"presence":[],"health":{},"stateVersion":{"presence":1,"health":1},"uptimeMs":5},"auth":{"role":"operator","scopes":["operator.read"]},"policy":{"maxPayload":26214400,"maxBufferedBytes":52428800,"tickIntervalMs":30000}}"#;
@@ -58,6 +60,7 @@ pub struct Drive {
     pub outputs: Vec<Output<u32, String>>,
     /// The connection dialed last.
     pub conn: Option<ConnId>,
+    scribe: Scribe,
 }
 
 impl Default for Drive {
@@ -84,7 +87,7 @@ impl Drive {
         config.backoff.max_attempts = Some(0);
         configure(&mut config);
         let now = Now { mono: Instant::from_nanos(1_000), unix: UnixMillis(1_795_000_000_000) };
-        Self { client: Client::new(config, seed), now, outputs: Vec::new(), conn: None }
+        Self { client: Client::new(config, seed), now, outputs: Vec::new(), conn: None, scribe: Scribe::new() }
     }
 
     /// A client that is ready; what it said on the way is gone.
@@ -163,6 +166,9 @@ impl Drive {
     /// Gives the present connection an input.
     pub fn input(&mut self, input: Input<String>) {
         if let Some(conn) = self.conn {
+            if let Input::Text(text) = &input {
+                self.scribe.received(text);
+            }
             self.client.handle_input(self.now, conn, input);
         }
         self.collect();
@@ -173,10 +179,24 @@ impl Drive {
         self.input(Input::Text(text.to_owned()));
     }
 
+    /// The next frame the core wants sent.
+    pub fn transmit(&mut self) -> Option<Transmit> {
+        let transmit = self.client.poll_transmit(self.now)?;
+        self.scribe.sent(&transmit.text);
+        Some(transmit)
+    }
+
+    /// The next frame the core wants sent on that connection.
+    pub fn transmit_on(&mut self, conn: ConnId) -> Option<Transmit> {
+        let transmit = self.client.poll_transmit_on(self.now, conn)?;
+        self.scribe.sent(&transmit.text);
+        Some(transmit)
+    }
+
     /// Everything the core wants sent, as a transport that always has room takes it.
     pub fn frames(&mut self) -> Vec<String> {
         let mut frames = Vec::new();
-        while let Some(transmit) = self.client.poll_transmit(self.now) {
+        while let Some(transmit) = self.transmit() {
             frames.push(transmit.text);
         }
         if !frames.is_empty() {
@@ -197,7 +217,7 @@ impl Drive {
 
     /// Takes the next frame as a transport does that then has no more room, and says nothing of it being written.
     pub fn take_one(&mut self) -> Option<String> {
-        let frame = self.client.poll_transmit(self.now).map(|transmit| transmit.text);
+        let frame = self.transmit().map(|transmit| transmit.text);
         self.collect();
         frame
     }

@@ -3,6 +3,7 @@
 #[cfg(feature = "adapters")]
 mod connect_proxy;
 mod drive;
+pub mod frames;
 #[cfg(feature = "adapters")]
 pub mod lane;
 mod lcg;

@@ -15,7 +15,7 @@ mod report;
 mod runner;
 mod scenario;
 mod scenarios;
-mod schema;
+pub mod schema;
 mod setup;
 mod shape;
 mod stage;

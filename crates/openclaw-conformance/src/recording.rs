@@ -1,9 +1,11 @@
 //! What clients and gateways said to each other during a scenario: the flight recording of every client.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use openclaw_tests::lane::Lane;
 use serde_json::Value;
 use xtask::supervise;
@@ -48,6 +50,24 @@ impl Recording {
                 None if line.get("in")? == "text" => Some((Direction::Received, text(&line)?)),
                 None => None,
             }
+        })
+    }
+
+    /// The recording in a file that has the name of one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has another name.
+    pub fn read(file: &Path) -> Result<Self> {
+        let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let parts: Vec<&str> = name.split('_').collect();
+        let [release, lane, scenario, client] = *parts else { bail!("{name} is no name of a recording") };
+        let found = Lane::ALL.into_iter().find(|known| known.name() == lane);
+        Ok(Self {
+            release: Release::find(release)?,
+            lane: found.with_context(|| format!("there is no runtime {lane}"))?,
+            scenario: scenario.to_owned(),
+            client: client.parse()?,
+            log: std::fs::read_to_string(file)?,
         })
     }
 

@@ -66,11 +66,14 @@ fn execute(parsed: Parsed, settings: Settings) -> Exit {
         Command::Trace(args) => Some(trace::run(args, look)),
         Command::Device(args) => Some(device::run(args, look)),
         Command::Explain(args) => Some(explain::run(args, look)),
-        Command::Demo => Some(alone(demo::run(look, settings.adapter), &mask, cli.global.verbose, Halt::Interrupted)),
+        Command::Demo => {
+            let demo = unless_interrupted(demo::run(look, settings.adapter));
+            Some(alone(demo, &mask, cli.global.verbose))
+        }
         Command::Serve(args) => {
-            let serving = serve::run(args, &settings, look);
             // Ctrl-C is how a server ends.
-            Some(alone(serving, &mask, cli.global.verbose, Halt::StdoutClosed))
+            let serving = async { serve::run(args, &settings, look, interrupted()?).await };
+            Some(alone(serving, &mask, cli.global.verbose))
         }
         _ => None,
     };
@@ -123,31 +126,33 @@ fn execute(parsed: Parsed, settings: Settings) -> Exit {
     }
 }
 
-/// Runs a command that brings its own gateway, until it is done or interrupted.
-fn alone(
-    work: impl Future<Output = Result<(), Halt>>,
-    mask: &Mask,
-    verbose: u8,
-    when_interrupted: Halt,
-) -> Result<Exit, Failure> {
+/// Runs a command that brings its own gateway.
+fn alone(work: impl Future<Output = Result<(), Halt>>, mask: &Mask, verbose: u8) -> Result<Exit, Failure> {
     logging::start(verbose, mask.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::system("cannot start the runtime", &error))?;
-    let result = runtime.block_on(async {
-        let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
-        tokio::select! {
-            biased;
-            () = interrupted => Err(when_interrupted),
-            result = work => result,
-        }
-    });
+    let result = runtime.block_on(work);
     runtime.shutdown_background();
     match result {
         Ok(()) | Err(Halt::StdoutClosed) => Ok(Exit::Success),
         Err(Halt::Interrupted) => Ok(Exit::Interrupted),
         Err(Halt::Failed(failure)) => Err(*failure),
+    }
+}
+
+/// Ends with the first Ctrl-C.
+fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
+    interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))
+}
+
+async fn unless_interrupted(work: impl Future<Output = Result<(), Halt>>) -> Result<(), Halt> {
+    let interrupted = interrupted()?;
+    tokio::select! {
+        biased;
+        () = interrupted => Err(Halt::Interrupted),
+        result = work => result,
     }
 }
 
@@ -160,7 +165,7 @@ async fn work(
     mask: Mask,
     record: Option<RecordFile>,
 ) -> Result<(), Halt> {
-    let interrupted = interrupt::listen().map_err(|error| Failure::system("cannot listen for signals", &error))?;
+    let interrupted = interrupted()?;
     let ends_when_interrupted = job.ends_when_interrupted();
     let mut session = Session::new(settings, device, look, mask.clone(), job.manner(), record)?;
     let client = session.client.clone();

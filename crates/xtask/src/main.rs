@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{conformance, fuzz, gateway, lint, msrv, mutants, purity, sim, test};
+use commands::{conformance, drift, fuzz, gateway, interop, lint, msrv, mutants, purity, schema, sim, test};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -23,12 +23,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Conformance(conformance::Args),
+    Drift(drift::Args),
     Fuzz(fuzz::Args),
     Gateway(gateway::Args),
+    Interop(interop::Args),
     Lint(lint::Args),
     Msrv(msrv::Args),
     Mutants(mutants::Args),
     Purity(purity::Args),
+    Schema(schema::Args),
     Sim(sim::Args),
     Test(test::Args),
 }
@@ -37,12 +40,15 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = signals::install().map_err(anyhow::Error::from).and_then(|()| match &cli.command {
         Command::Conformance(args) => conformance::run(args),
+        Command::Drift(args) => drift::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Gateway(args) => gateway::run(args),
+        Command::Interop(args) => interop::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Msrv(args) => msrv::run(args),
         Command::Mutants(args) => mutants::run(args),
         Command::Purity(args) => purity::run(args),
+        Command::Schema(args) => schema::run(args),
         Command::Sim(args) => sim::run(args),
         Command::Test(args) => test::run(args),
     });

@@ -13,6 +13,8 @@ use openclaw_smol::Smol;
 use openclaw_tokio::Tokio;
 use tokio::runtime::{self, Handle};
 
+use crate::frames;
+
 pub use client::Client;
 pub use waiting::{Call, Late, PATIENCE, Stream};
 
@@ -81,7 +83,7 @@ impl fmt::Display for Lane {
 /// A client for `url` that is on no adapter yet.
 #[must_use]
 pub fn builder(url: impl Into<String>) -> Builder<()> {
-    Builder::new((), url)
+    frames::observed(Builder::new((), url))
 }
 
 /// A tokio runtime that runs for ever on one thread.

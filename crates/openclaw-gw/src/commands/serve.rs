@@ -1,9 +1,10 @@
 //! `serve`: the embedded gateway as a server, for people who test clients in any language.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openclaw_testkit::{Dialect, GatewayConfig, Server};
+use openclaw_testkit::{Dialect, Drain, GatewayConfig, Server};
 use serde_json::json;
 
 use crate::cli::{Serve, ServeProtocol};
@@ -13,8 +14,16 @@ use crate::output::look::{GOOD, Look};
 use crate::output::stdout::Stdout;
 use crate::settings::Settings;
 
-/// Serves until it is stopped from outside.
-pub(crate) async fn run(args: &Serve, settings: &Settings, look: Look) -> Result<(), Halt> {
+/// How long clients may take to read that the gateway ends.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Serves until `stop`, then says goodbye as real gateways do: the event `shutdown`, and close 1012.
+pub(crate) async fn run(
+    args: &Serve,
+    settings: &Settings,
+    look: Look,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Halt> {
     let dialect = match args.protocol {
         ServeProtocol::V4 => Dialect::V4,
         ServeProtocol::V3 => Dialect::V3,
@@ -39,13 +48,21 @@ pub(crate) async fn run(args: &Serve, settings: &Settings, look: Look) -> Result
         let token = shown.map_or_else(|| "the token you gave".to_owned(), |token| format!("token {token}"));
         format!("{} {} (protocol {}, {token})", look.out.paint(GOOD, "listening on"), server.url(), dialect.protocol())
     };
-    stdout.line(&line).await?;
-
-    for event in &args.events {
-        tokio::spawn(repeat(Arc::clone(&server), event.name.clone(), event.period));
+    tokio::pin!(stop);
+    tokio::select! {
+        biased;
+        () = &mut stop => {}
+        told = stdout.line(&line) => {
+            told?;
+            for event in &args.events {
+                tokio::spawn(repeat(Arc::clone(&server), event.name.clone(), event.period));
+            }
+            stop.await;
+        }
     }
-    // Ctrl-C drops this, and with it the server.
-    std::future::pending().await
+    // A client that does not take its leave shall not keep the others waiting.
+    let _ = tokio::time::timeout(GOODBYE, server.drain(Drain::default())).await;
+    Ok(())
 }
 
 /// Sends an event again and again.

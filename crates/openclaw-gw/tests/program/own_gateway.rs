@@ -128,6 +128,18 @@ fn a_served_gateway_answers_every_command_in_every_dialect() {
 }
 
 #[test]
+fn a_served_gateway_says_goodbye() {
+    let served = Served::start(&["--event", "presence=50ms"]);
+    let mut watch = served.start_on(&["watch", "--json"]);
+    let mut row = || serde_json::from_str::<Value>(&watch.line()).unwrap();
+    while row()["event"] != "presence" {}
+    served.stop();
+    let mut rows = std::iter::from_fn(|| Some(row()));
+    let lost = rows.find(|row| row["state"] == "backoff").unwrap();
+    assert_eq!(lost["reason"], "closed by the gateway (1012: service restart)");
+}
+
+#[test]
 fn a_token_of_the_users_own_is_taken_and_not_shown() {
     let mut serve = command(&["serve", "--port", "0", "--json"]);
     let mut program = Program::start(serve.env("OPENCLAW_GATEWAY_TOKEN", "a-token-of-my-own"));

@@ -8,12 +8,19 @@ use crate::reply::{ErrorBody, Reply};
 /// The health report, as the method and the event have it.
 pub(crate) fn health(gateway: &GatewayCore) -> Value {
     let sessions = json!({"path": "/gateway/sessions", "count": gateway.runs.sessions().count(), "recent": []});
-    let heartbeat = json!({"enabled": false, "every": "0m", "everyMs": null, "target": "none"});
+    let heartbeat = json!({
+        "enabled": false,
+        "every": if gateway.dialect.is_v4() { "disabled" } else { "0m" },
+        "everyMs": null,
+        "prompt": "If there is nothing to do, reply NO_REPLY.",
+        "target": if gateway.dialect.is_v4() { "owner" } else { "none" },
+        "ackMaxChars": 300,
+    });
     let mut health = json!({
         "ok": true,
         "ts": gateway.now.unix.0,
         "durationMs": 1,
-        "eventLoop": {"degraded": false, "reasons": [], "intervalMs": 1000, "utilization": 0.01},
+        "eventLoop": event_loop(gateway),
         "plugins": {"loaded": [], "errors": []},
         "channels": {},
         "channelOrder": [],
@@ -33,6 +40,29 @@ pub(crate) fn health(gateway: &GatewayCore) -> Value {
     health
 }
 
+/// How busy a gateway is; this one never is.
+fn event_loop(gateway: &GatewayCore) -> Value {
+    let mut event_loop = json!({
+        "degraded": false,
+        "reasons": [],
+        "intervalMs": 1000,
+        "delayP99Ms": 1,
+        "delayMaxMs": 2,
+        "utilization": 0.01,
+        "cpuCoreRatio": 0.01,
+    });
+    if gateway.dialect.is_v4() {
+        let cpu =
+            ["mainThreadCoreRatio", "hostUtilization", "hostCpuCount", "workerCoreRatio", "otherThreadsCoreRatio"];
+        let cpu: Value = cpu.into_iter().map(|kind| (kind.to_owned(), json!(1))).collect();
+        crate::json::merge(&mut event_loop, &json!({"cpuBreakdown": cpu}));
+        if let Some(members) = event_loop.as_object_mut() {
+            members.insert("degradedSinceMs".into(), Value::Null);
+        }
+    }
+    event_loop
+}
+
 pub(super) fn health_now(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
     Reply::ok(health(gateway))
 }
@@ -46,7 +76,7 @@ pub(super) fn status(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
         "tasks": {"total": 0, "active": 0, "terminal": 0, "failures": 0, "byStatus": {}, "byRuntime": {}},
         "taskAudit": {"total": 0, "warnings": 0, "errors": 0, "byCode": {}},
         "sessions": {"paths": [], "count": gateway.runs.sessions().count(), "defaults": {}, "recent": [], "byAgent": []},
-        "eventLoop": {"degraded": false, "reasons": []},
+        "eventLoop": event_loop(gateway),
     });
     if gateway.dialect.is_v4() {
         let work = ["rootRequests", "cronRuns", "sessionMutations", "terminalPersistence", "lifecycleWrites"];

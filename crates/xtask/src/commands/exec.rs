@@ -1,24 +1,20 @@
 //! `gateway exec`: run a command while gateways run, and leave nothing behind.
 
-use std::env;
 use std::ffi::OsString;
 use std::os::raw::c_int;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use xtask::gateway::isolation::{self, Isolation};
 use xtask::gateway::{self, Gateway, StartOptions, Version, install, versions};
-use xtask::{process, supervise};
+use xtask::supervise;
 
 use super::gateway::{Common, distinct};
+use super::isolated::{INSIDE_VARIABLE, Network};
 
 /// What the command finds its gateways in.
 pub(crate) const GATEWAYS_VARIABLE: &str = "OPENCLAW_TEST_GATEWAYS";
-
-/// Set when this program has called itself inside the namespace.
-const INSIDE_VARIABLE: &str = "OPENCLAW_XTASK_ISOLATED";
 
 /// Run a command while gateways run
 ///
@@ -39,13 +35,8 @@ pub(crate) struct Args {
     #[arg(long = "version", value_name = "VERSION", value_parser = versions::find)]
     versions: Vec<&'static Version>,
 
-    /// Fail if the network cannot be taken away
-    #[arg(long, conflicts_with = "no_isolate")]
-    isolate: bool,
-
-    /// Keep the network
-    #[arg(long)]
-    no_isolate: bool,
+    #[command(flatten)]
+    network: Network,
 
     #[command(flatten)]
     common: Common,
@@ -57,37 +48,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let versions = distinct(&args.versions, &[versions::DEFAULT]);
-    let inside = env::var_os(INSIDE_VARIABLE).is_some();
-    if inside {
-        isolation::loopback_up()?;
-    } else {
+    let inside = args.network.enter(|| {
         gateway::tidy();
-        // While there still is a network.
         for version in &versions {
             install::ensure_installed(version)?;
         }
-        if !args.no_isolate {
-            if let Some(isolation) = Isolation::find() {
-                return Err(call_self_in(isolation));
-            }
-            if args.isolate {
-                bail!("isolation is not available (it needs `unshare`, `ip`, and the right to use them)");
-            }
-            anstream::eprintln!("isolation is not available here: the gateways keep the network");
-        }
-    }
+        Ok(())
+    })?;
     run_with_gateways(args, &versions, inside)
-}
-
-/// This process becomes the isolated one: its number stays, so signals reach the right process.
-fn call_self_in(isolation: Isolation) -> anyhow::Error {
-    let own = match env::current_exe() {
-        Ok(own) => own,
-        Err(error) => return anyhow::Error::new(error).context("cannot find this program"),
-    };
-    let mut command = isolation.command(own);
-    command.args(env::args_os().skip(1)).env(INSIDE_VARIABLE, "1");
-    anyhow::Error::new(process::become_command(&mut command)).context("cannot run unshare")
 }
 
 fn run_with_gateways(args: &Args, versions: &[&'static Version], isolated: bool) -> Result<ExitCode> {

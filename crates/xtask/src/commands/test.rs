@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use xtask::gateway::{Version, install, versions};
 use xtask::paths;
 
 use super::gateway::distinct;
-use super::{conformance, purity, sim};
+use super::{conformance, purity, schema, sim};
 use crate::cargo;
 use crate::steps::Steps;
 
@@ -23,11 +23,12 @@ const SIMULATED_SEEDS: u64 = 600;
 const EMBEDDED: [&str; 4] = ["--version", "embedded", "--version", "embedded-v3"];
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
-/// Run all tests, the purity proof, the simulation, and the tests against real gateways.
+/// Run all tests, the purity proof, the simulation, and the tests against real gateways and with clients by others.
 ///
 /// Runs all steps even if one fails, and prints a table at the end. The real gateways of all
 /// pinned versions are installed if needed (this needs npm and its registry) and are tested
-/// without a network where the system allows that.
+/// without a network where the system allows that. Every frame that the tests' clients send is checked against the
+/// gateways' schemas.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Leave out the real gateways
@@ -42,8 +43,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
+    let frames = if args.offline { None } else { Some(schema::fresh_folder()?) };
     steps.run("unit, integration and doc tests", || {
-        cargo::run(cargo::cargo().args(["test", "--workspace", "--no-fail-fast"])).context("tests failed")?;
+        let mut tests = cargo::cargo();
+        tests.args(["test", "--workspace", "--no-fail-fast"]);
+        if let Some(frames) = &frames {
+            tests.env(schema::FRAMES_VARIABLE, frames);
+        }
+        cargo::run(&mut tests).context("tests failed")?;
         Ok(String::new())
     })?;
     steps.run("purity", purity::check)?;
@@ -61,12 +68,27 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let outcome = if args.offline {
         "NOT run (--offline)".to_owned()
     } else {
+        if let Some(frames) = &frames {
+            steps.run("schema of every frame", || {
+                ensure!(schema::check(frames, &schema::Args::default())?, "frames that no gateway would take");
+                Ok(String::new())
+            })?;
+        }
+        steps.run("clients by others", clients_by_others)?;
         real_gateways(&mut steps, &distinct(&args.versions, versions::TESTED))?
     };
 
     let passed = steps.finish();
     anstream::println!("real gateways: {outcome}");
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// In a process of its own, which leaves the network behind.
+fn clients_by_others() -> Result<String> {
+    let own = OwnProgram::keep()?;
+    let program = paths::target_dir().join("debug").join(format!("{PROGRAM_PACKAGE}{}", env::consts::EXE_SUFFIX));
+    cargo::run(Command::new(&own.path).args(["interop", "--program"]).arg(program))?;
+    Ok(String::new())
 }
 
 /// Tells in one line what was tested.

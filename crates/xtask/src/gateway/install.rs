@@ -1,24 +1,12 @@
 //! Installing a pinned gateway, with the Node it needs, into a folder of its own.
-//!
-//! The packages are installed into a folder beside the final one, which appears only when it is
-//! complete: an interrupted installation leaves nothing that looks like a good one.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use anyhow::{Context, Result, ensure};
 
 use super::versions::{GATEWAY_PACKAGE, NODE_PACKAGE, NODE_VERSION, Version};
-use crate::{paths, process, signals, supervise};
-
-const NPM_LIMIT: Duration = Duration::from_secs(15 * 60);
-const LOCK_LIMIT: Duration = Duration::from_secs(20 * 60);
-const PROGRESS_EVERY: Duration = Duration::from_secs(10);
-const UNFINISHED: &str = ".unfinished";
+use crate::npm::{Pin, Set};
+use crate::paths;
 
 /// An installed gateway.
 #[derive(Debug, Clone)]
@@ -33,26 +21,32 @@ pub struct Install {
 
 /// The installation of `version`, if it is there, complete and of the pinned versions.
 pub fn find(version: &Version) -> Option<Install> {
-    find_in(&paths::gateway_cache().join(version.number), version)
+    find_in(&paths::gateway_cache().join(version.number), version.number)
 }
 
-fn find_in(dir: &Path, version: &Version) -> Option<Install> {
+fn find_in(dir: &Path, number: &str) -> Option<Install> {
     let modules = dir.join("node_modules");
-    let gateway = modules.join(GATEWAY_PACKAGE);
-    let node = modules.join(NODE_PACKAGE);
-    let complete = package_version(&gateway)? == version.number && package_version(&node)? == NODE_VERSION;
     let install = Install {
-        node: node.join("bin").join("node"),
-        entry: gateway.join("openclaw.mjs"),
+        node: node_in(dir),
+        entry: modules.join(GATEWAY_PACKAGE).join("openclaw.mjs"),
         compile_cache: dir.join("compile-cache"),
     };
+    let pins = pins(number);
+    let complete = set(number, &pins).is_in(dir);
     (complete && install.node.is_file() && install.entry.is_file()).then_some(install)
 }
 
-fn package_version(package: &Path) -> Option<String> {
-    let manifest = fs::read(package.join("package.json")).ok()?;
-    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
-    Some(manifest.get("version")?.as_str()?.to_owned())
+/// The Node program in a folder that has it installed.
+pub fn node_in(dir: &Path) -> PathBuf {
+    dir.join("node_modules").join(NODE_PACKAGE).join("bin").join("node")
+}
+
+fn pins(number: &str) -> [Pin<'_>; 2] {
+    [Pin { package: NODE_PACKAGE, version: NODE_VERSION }, Pin { package: GATEWAY_PACKAGE, version: number }]
+}
+
+fn set<'a>(number: &'a str, pins: &'a [Pin<'a>]) -> Set<'a> {
+    Set { name: number, pins, size: "up to 800 MB, usually about a minute" }
 }
 
 /// The installation of `version`; installs it with npm if it is not there. Tells on standard
@@ -61,20 +55,21 @@ fn package_version(package: &Path) -> Option<String> {
 /// # Errors
 ///
 /// When this machine cannot run gateways, when npm is missing or fails, and
-/// [`Interrupted`](signals::Interrupted) when a signal came.
+/// [`Interrupted`](crate::signals::Interrupted) when a signal came.
 pub fn ensure_installed(version: &Version) -> Result<Install> {
+    ensure_number_installed(version.number)
+}
+
+/// The same for a release that need not be pinned.
+///
+/// # Errors
+///
+/// As [`ensure_installed`], and when there is no such release.
+pub fn ensure_number_installed(number: &str) -> Result<Install> {
     supported()?;
-    if let Some(install) = find(version) {
-        return Ok(install);
-    }
-    let cache = paths::gateway_cache();
-    fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;
-    // Held until the function returns; the system releases it even if this process is killed.
-    let _lock = lock(&cache.join(format!("{}.lock", version.number)), version)?;
-    if let Some(install) = find(version) {
-        return Ok(install);
-    }
-    install(&cache, version)
+    let pins = pins(number);
+    let dir = set(number, &pins).ensure_installed()?;
+    find_in(&dir, number).context("npm succeeded, but the gateway's program or its Node is missing")
 }
 
 /// # Errors
@@ -88,102 +83,11 @@ pub fn supported() -> Result<()> {
     Ok(())
 }
 
-fn install(cache: &Path, version: &Version) -> Result<Install> {
-    let Some(npm) = paths::find_program("npm") else {
-        bail!(
-            "npm is not on PATH; install Node.js with npm (Debian: apt-get install npm). \
-             Version 7 or newer is enough: the gateway brings its own Node"
-        );
-    };
-    let target = cache.join(version.number);
-    let unfinished = cache.join(format!("{}{UNFINISHED}", version.number));
-    let log = cache.join(format!("{}.npm.log", version.number));
-    remove_dir(&unfinished)?;
-    fs::create_dir_all(&unfinished)?;
-    fs::write(unfinished.join("package.json"), "{\"private\": true}\n")?;
-
-    anstream::eprintln!(
-        "installing {GATEWAY_PACKAGE} {} and Node {NODE_VERSION} with npm into {} \
-         (up to 800 MB, usually about a minute)",
-        version.number,
-        target.display()
-    );
-    let started = Instant::now();
-    let result = run_npm(&npm, version, &unfinished, &log);
-    if result.is_err() {
-        let _ = fs::remove_dir_all(&unfinished);
-    }
-    result?;
-    if find_in(&unfinished, version).is_none() {
-        bail!(
-            "npm succeeded, but {} does not hold {GATEWAY_PACKAGE} {} and {NODE_PACKAGE} {NODE_VERSION}",
-            unfinished.display(),
-            version.number
-        );
-    }
-    remove_dir(&target)?;
-    fs::rename(&unfinished, &target).with_context(|| format!("cannot create {}", target.display()))?;
-    let _ = fs::remove_file(&log);
-    anstream::eprintln!("installed in {} s", started.elapsed().as_secs());
-    find(version).context("the installation disappeared")
-}
-
-fn run_npm(npm: &Path, version: &Version, dir: &Path, log: &Path) -> Result<()> {
-    let output = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-    let mut next = PROGRESS_EVERY;
-    let status = supervise::run_with(
-        Command::new(npm)
-            .args(["install", "--ignore-scripts", "--omit=optional"])
-            .args(["--no-audit", "--no-fund", "--save-exact"])
-            // The Node on PATH runs npm only; that it is too old for the gateway is no error.
-            .arg("--engine-strict=false")
-            .arg(format!("{NODE_PACKAGE}@{NODE_VERSION}"))
-            .arg(format!("{GATEWAY_PACKAGE}@{}", version.number))
-            .current_dir(dir)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output),
-        Some(NPM_LIMIT),
-        |passed| {
-            if passed >= next {
-                anstream::eprintln!("  still installing ({} s)", passed.as_secs());
-                next += PROGRESS_EVERY;
-            }
-        },
-    )?;
-    if !status.success() {
-        bail!("npm install failed ({status}); its output:\n{}", super::log_tail(log));
-    }
-    Ok(())
-}
-
-fn lock(path: &Path, version: &Version) -> Result<File> {
-    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-    let started = Instant::now();
-    let mut told = false;
-    while !process::try_lock(&file)? {
-        signals::check()?;
-        if !told {
-            anstream::eprintln!("waiting: another process installs gateway {}", version.number);
-            told = true;
-        }
-        ensure!(started.elapsed() < LOCK_LIMIT, "another process holds {} for {LOCK_LIMIT:?}", path.display());
-        sleep(Duration::from_millis(200));
-    }
-    Ok(file)
-}
-
-fn remove_dir(dir: &Path) -> Result<()> {
-    if dir.exists() {
-        fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gateway::versions;
+    use std::fs;
 
     fn package(dir: &Path, name: &str, version: &str, file: &str) {
         let package = dir.join("node_modules").join(name);
@@ -197,14 +101,14 @@ mod tests {
     fn only_a_complete_installation_of_the_pinned_versions_is_found() {
         let dir = std::env::temp_dir().join(format!("xtask-install-{}", std::process::id()));
         let version = versions::DEFAULT;
-        assert!(find_in(&dir, version).is_none());
+        assert!(find_in(&dir, version.number).is_none());
         package(&dir, GATEWAY_PACKAGE, version.number, "openclaw.mjs");
-        assert!(find_in(&dir, version).is_none(), "Node is missing");
+        assert!(find_in(&dir, version.number).is_none(), "Node is missing");
         package(&dir, NODE_PACKAGE, "20.0.0", "bin/node");
-        assert!(find_in(&dir, version).is_none(), "another Node");
+        assert!(find_in(&dir, version.number).is_none(), "another Node");
         package(&dir, NODE_PACKAGE, NODE_VERSION, "bin/node");
-        assert!(find_in(&dir, version).is_some());
-        assert!(find_in(&dir, versions::LAST_WIRE_3).is_none());
+        assert!(find_in(&dir, version.number).is_some());
+        assert!(find_in(&dir, versions::LAST_WIRE_3.number).is_none());
         fs::remove_dir_all(&dir).unwrap();
     }
 }

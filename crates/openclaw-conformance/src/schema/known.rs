@@ -1,0 +1,153 @@
+//! What is known to differ from the schemas. Whatever else differs is an error, and so is what differs no more.
+
+use super::check::Finding;
+use super::protocol::PUBLISHED;
+
+/// Something that excuses findings.
+pub(crate) trait Known: Copy + 'static {
+    /// Whether a finding is of this kind.
+    fn covers(&self, finding: &Finding) -> bool;
+
+    /// Whether it could have been met: whether frames were checked against that schema.
+    fn was_looked_for(&self, schemas: &[&str]) -> bool;
+
+    /// In words.
+    fn told(&self) -> String;
+}
+
+/// Every definition.
+const ANY: &str = "*";
+
+/// A name as it is in the name of a file.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
+}
+
+/// A test or a scenario that has a client send something wrong on purpose, or something that only its own peer knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnPurpose {
+    /// The test program and the beginning of the test's name, or the scenario's name.
+    pub(crate) who: &'static str,
+    /// The definition that does not fit.
+    pub(crate) definition: &'static str,
+    /// Why it does that.
+    pub(crate) why: &'static str,
+}
+
+impl Known for OnPurpose {
+    fn covers(&self, finding: &Finding) -> bool {
+        let definition = self.definition == ANY || self.definition == finding.definition;
+        definition && plain(&finding.who).starts_with(&plain(self.who))
+    }
+
+    fn was_looked_for(&self, _: &[&str]) -> bool {
+        true
+    }
+
+    fn told(&self) -> String {
+        format!("{} sends a wrong {} ({})", self.who, self.definition, self.why)
+    }
+}
+
+/// What a gateway sends beside a schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deviation {
+    /// The schema's name.
+    pub(crate) schema: &'static str,
+    /// The definition.
+    pub(crate) definition: &'static str,
+    /// What is wrong.
+    pub(crate) fault: &'static str,
+    /// What there is to know about it.
+    pub(crate) why: &'static str,
+}
+
+impl Known for Deviation {
+    fn covers(&self, finding: &Finding) -> bool {
+        self.schema == finding.schema && self.definition == finding.definition && self.fault == finding.fault
+    }
+
+    fn was_looked_for(&self, schemas: &[&str]) -> bool {
+        schemas.contains(&self.schema)
+    }
+
+    fn told(&self) -> String {
+        format!("{} {}: {} ({})", self.schema, self.definition, self.fault, self.why)
+    }
+}
+
+const fn on_purpose(who: &'static str, definition: &'static str, why: &'static str) -> OnPurpose {
+    OnPurpose { who, definition, why }
+}
+
+const PARAMS: &str = "it is about how requests are answered, and no client of ours looks into params";
+const PROFILE: &str = "the published schema is older than profiles, which are sent only to gateways that know them";
+
+/// What the tests send that a real gateway would refuse. Params are an application's, and so the test's; a wrong envelope
+/// or connect would be the client's fault, and is excused for single tests only.
+pub(crate) const SENT: &[OnPurpose] = &[
+    on_purpose(
+        "auth signing::property_a_signature_fits_the_frame_it_is_in_whatever_is_configured",
+        "ConnectParams",
+        "every signed field holds random words",
+    ),
+    on_purpose("behaviour", "AgentParams", PARAMS),
+    on_purpose("behaviour", "ProgressCardRefreshParams", PARAMS),
+    on_purpose("determinism", "AgentParams", PARAMS),
+    on_purpose("determinism", "ChatSendParams", PARAMS),
+    on_purpose("determinism", "ExecApprovalRequestParams", PARAMS),
+    on_purpose("lifecycle", "ChatSendParams", PARAMS),
+    on_purpose("liveness", "ChatSendParams", PARAMS),
+    on_purpose("official_defects", "AgentParams", PARAMS),
+    on_purpose("official_defects", "ChatSendParams", PARAMS),
+    on_purpose("official_defects", "ProgressCardRefreshParams", PARAMS),
+    on_purpose("original_defects", "AgentParams", PARAMS),
+    on_purpose("original_defects", "ChatSendParams", PARAMS),
+    on_purpose("record", "AgentParams", PARAMS),
+    on_purpose("record", "ChatSendParams", PARAMS),
+    on_purpose("record", "ConfigSetParams", PARAMS),
+    on_purpose("record", "ExecApprovalRequestParams", PARAMS),
+    on_purpose("requests", "AgentParams", PARAMS),
+    on_purpose("requests", "AgentWaitParams", PARAMS),
+    on_purpose("requests", "ChatSendParams", PARAMS),
+    on_purpose("requests", "ConfigSetParams", PARAMS),
+    on_purpose("requests", "ExecApprovalRequestParams", PARAMS),
+    on_purpose("requests", "PluginApprovalRequestParams", PARAMS),
+    on_purpose("requests", "ProgressCardRefreshParams", PARAMS),
+    on_purpose("secrets", "AgentParams", PARAMS),
+    on_purpose("secrets", "ChatSendParams", PARAMS),
+    on_purpose("secrets", "ConfigSetParams", PARAMS),
+    on_purpose("wire_shapes", "ChatHistoryParams", PARAMS),
+    on_purpose(
+        "official_defects r22_trace_context_profile_locale_user_agent_and_time_zone_can_be_said",
+        "ConnectParams",
+        "states a time zone, which releases before 2026.7 refuse",
+    ),
+    on_purpose(
+        "official_defects r22_trace_context_profile_locale_user_agent_and_time_zone_can_be_said",
+        "RequestFrame",
+        PROFILE,
+    ),
+    on_purpose(
+        "wire_shapes a_profile_id_has_1_to_128_characters_and_leaves_only_where_the_gateway_knows_the_field",
+        "RequestFrame",
+        PROFILE,
+    ),
+    on_purpose("wire_shapes a_request_frame_has_exactly_this_text", "RequestFrame", PROFILE),
+    on_purpose(
+        "wire_shapes a_request_frame_has_exactly_this_text",
+        "",
+        "its params have a number that no double can hold",
+    ),
+];
+
+/// What scenarios send to real gateways on purpose.
+pub(crate) const SENT_TO_REAL: &[OnPurpose] = &[
+    on_purpose("handshake: an identity that is none is refused", "ConnectParams", "that is what it is about"),
+    on_purpose("methods: every advertised method", ANY, "it calls methods without params, whatever they want"),
+];
+
+/// What real gateways send beside the schemas.
+pub(crate) const RECEIVED: &[Deviation] = &[];
+
+const _: &str = PUBLISHED;
