@@ -104,7 +104,7 @@ fn steps(body: &str) -> Result<Vec<Step>> {
     let mut rest = body.trim();
     while !rest.is_empty() {
         if let Some(call) = rest.strip_prefix("call ") {
-            let (name, arguments) = call.trim().split_once(' ').unwrap_or((call.trim(), "{}"));
+            let (name, arguments) = call.trim().split_once(' ').unwrap_or_else(|| (call.trim(), "{}"));
             let arguments = serde_json::from_str(arguments).context("the arguments of the tool")?;
             steps.push(Step::Call { name: name.to_owned(), arguments });
             break;
