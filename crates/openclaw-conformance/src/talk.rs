@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use openclaw_client::connect::Scope;
-use openclaw_client::{Backlog, Builder, Event, Request};
+use openclaw_client::{Backlog, Builder, CallError, Event, GatewayError, Request};
 use openclaw_tests::lane::{Client, Stream};
 use serde_json::{Value, json};
 
@@ -216,4 +216,15 @@ pub(crate) fn messages(history: &Value) -> Vec<(String, String)> {
 /// The first words a script makes the model say.
 pub(crate) fn words(count: usize) -> String {
     (1..=count).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The error the gateway answered with.
+pub(crate) fn refused(result: Result<Value>) -> Result<GatewayError> {
+    match result {
+        Ok(answer) => bail!("not refused: {answer}"),
+        Err(error) => {
+            let refusal = error.downcast_ref().and_then(|error: &CallError| error.gateway_error().cloned());
+            refusal.with_context(|| format!("not refused by the gateway: {error:#}"))
+        }
+    }
 }

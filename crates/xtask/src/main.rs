@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{gateway, lint, msrv, mutants, purity, sim, test};
+use commands::{conformance, gateway, lint, msrv, mutants, purity, sim, test};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -22,6 +22,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Conformance(conformance::Args),
     Gateway(gateway::Args),
     Lint(lint::Args),
     Msrv(msrv::Args),
@@ -34,6 +35,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = signals::install().map_err(anyhow::Error::from).and_then(|()| match &cli.command {
+        Command::Conformance(args) => conformance::run(args),
         Command::Gateway(args) => gateway::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Msrv(args) => msrv::run(args),

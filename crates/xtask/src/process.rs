@@ -18,6 +18,10 @@ pub enum Signal {
     Terminate,
     /// SIGKILL: end now.
     Kill,
+    /// SIGSTOP: do nothing until [`Continue`](Self::Continue).
+    Suspend,
+    /// SIGCONT: go on.
+    Continue,
 }
 
 /// What `/proc/<pid>/stat` says about a process.
@@ -96,6 +100,8 @@ pub fn signal(pid: Pid, signal: Signal) -> bool {
     let signal = match signal {
         Signal::Terminate => rustix::process::Signal::TERM,
         Signal::Kill => rustix::process::Signal::KILL,
+        Signal::Suspend => rustix::process::Signal::STOP,
+        Signal::Continue => rustix::process::Signal::CONT,
     };
     // 0 and negative numbers name process groups, which are never meant here.
     rustix::process::Pid::from_raw(pid.max(0)).is_some_and(|pid| rustix::process::kill_process(pid, signal).is_ok())

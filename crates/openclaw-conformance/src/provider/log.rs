@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// How an answer ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// It was given whole.
     Finished,
     /// It called a tool.
@@ -23,21 +23,21 @@ pub enum End {
 
 /// One question to the model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Call {
+pub(crate) struct Call {
     /// The name of its turn, if the script has one.
-    pub turn: Option<String>,
+    pub(crate) turn: Option<String>,
     /// Which call of its turn it is, from 1.
-    pub attempt: usize,
+    pub(crate) attempt: usize,
     /// Whether an answer in pieces was asked for.
-    pub streamed: bool,
+    pub(crate) streamed: bool,
     /// Whether it brings what a tool said.
-    pub after_tool: bool,
+    pub(crate) after_tool: bool,
     /// The named turns it shows, oldest first, as often as each occurs.
-    pub shown: Vec<String>,
+    pub(crate) shown: Vec<String>,
     /// Answers of the model it shows.
-    pub answers: usize,
+    pub(crate) answers: usize,
     /// How it ended; none while it goes on.
-    pub end: Option<End>,
+    pub(crate) end: Option<End>,
 }
 
 #[derive(Debug, Default)]

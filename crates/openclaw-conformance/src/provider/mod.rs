@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-pub use log::{Call, End};
-pub use script::{Script, Step};
-pub use turn::Turn;
+pub(crate) use log::{Call, End};
+pub(crate) use script::{Script, Step};
+pub(crate) use turn::Turn;
 
 use answer::Answer;
 use http::Connection;
@@ -68,7 +68,7 @@ impl Provider {
 
     /// Where it listens.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
@@ -92,35 +92,35 @@ impl Provider {
 
     /// All questions so far, oldest first.
     #[must_use]
-    pub fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.shared.log.calls()
     }
 
     /// The questions of one turn.
     #[must_use]
-    pub fn calls_of(&self, turn: &str) -> Vec<Call> {
+    pub(crate) fn calls_of(&self, turn: &str) -> Vec<Call> {
         self.calls().into_iter().filter(|call| call.turn.as_deref() == Some(turn)).collect()
     }
 
     /// How often the model was asked in each named turn.
     #[must_use]
-    pub fn counts(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
         self.shared.log.counts()
     }
 
     /// Requests that are none of a model's, and scripts that cannot be read.
     #[must_use]
-    pub fn strange(&self) -> Vec<String> {
+    pub(crate) fn strange(&self) -> Vec<String> {
         self.shared.log.strangeness()
     }
 
     /// Waits until the questions pass; gives them, or none when `limit` is over before.
-    pub fn wait(&self, limit: Duration, passes: impl Fn(&[Call]) -> bool) -> Option<Vec<Call>> {
+    pub(crate) fn wait(&self, limit: Duration, passes: impl Fn(&[Call]) -> bool) -> Option<Vec<Call>> {
         self.shared.log.wait(limit, passes)
     }
 
     /// Lets a turn that holds go on; one that comes to its hold later does not stop there.
-    pub fn release(&self, turn: &str) {
+    pub(crate) fn release(&self, turn: &str) {
         self.shared.log.release(turn);
     }
 }

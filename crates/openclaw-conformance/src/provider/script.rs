@@ -13,7 +13,7 @@ const BYTES_IN_CHUNK: usize = 4096;
 
 /// One thing the model does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub(crate) enum Step {
     /// `words N [every MS]`: that many words, one piece each.
     Words {
         /// How many.
@@ -55,11 +55,11 @@ pub enum Step {
 
 /// The steps of a turn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Script {
+pub(crate) struct Script {
     /// The name of the turn, by which its calls are counted.
-    pub turn: Option<String>,
+    pub(crate) turn: Option<String>,
     /// What to do.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 impl Script {
@@ -68,20 +68,20 @@ impl Script {
     /// # Errors
     ///
     /// When it has one and that cannot be read.
-    pub fn find(text: &str) -> Result<Option<Self>> {
+    pub(crate) fn find(text: &str) -> Result<Option<Self>> {
         let Some((turn, body)) = text.lines().rev().find_map(split) else { return Ok(None) };
         let steps = steps(body).with_context(|| format!("the script {body:?}"))?;
         Ok(Some(Self { turn: turn.map(str::to_owned), steps }))
     }
 
     /// The names of all scripts in a text.
-    pub fn turns(text: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn turns(text: &str) -> impl Iterator<Item = &str> {
         text.lines().filter_map(|line| split(line)?.0)
     }
 
     /// What is done with a text without a script: it is repeated.
     #[must_use]
-    pub fn echo(text: &str) -> Self {
+    pub(crate) fn echo(text: &str) -> Self {
         let last = text.trim().lines().last().unwrap_or_default();
         Self { turn: None, steps: vec![Step::Say(format!("heard: {last}"))] }
     }

@@ -7,15 +7,15 @@ use super::script::Script;
 
 /// What a gateway asked the model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
+pub(crate) struct Turn {
     /// What to do.
-    pub script: Script,
+    pub(crate) script: Script,
     /// What the tool answered, if one was called in this turn.
-    pub tool_said: Option<String>,
+    pub(crate) tool_said: Option<String>,
     /// The named turns the request shows, oldest first, as often as each occurs.
-    pub shown: Vec<String>,
+    pub(crate) shown: Vec<String>,
     /// Answers of the model the request shows.
-    pub answers: usize,
+    pub(crate) answers: usize,
 }
 
 impl Turn {
@@ -24,7 +24,7 @@ impl Turn {
     /// # Errors
     ///
     /// When the script cannot be read.
-    pub fn read(messages: &[Value]) -> Result<Self> {
+    pub(crate) fn read(messages: &[Value]) -> Result<Self> {
         // A gateway adds messages in the user's name, so the script may be in any of those after the last answer.
         let begin = messages.iter().rposition(is_answer).map_or(0, |at| at + 1);
         let now = messages.get(begin..).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub(crate) mod conformance;
 pub(crate) mod exec;
 pub(crate) mod file_length;
 pub(crate) mod gateway;

@@ -30,7 +30,8 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "versions")]
     offline: bool,
 
-    /// Test with this pinned version only; may be given several times [default: all]
+    /// Test with this pinned version only; may be given several times [default: the newest and the
+    /// last of wire 3]
     #[arg(long = "version", value_name = "VERSION", value_parser = versions::find)]
     versions: Vec<&'static Version>,
 }
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let outcome = if args.offline {
         "NOT run (--offline)".to_owned()
     } else {
-        real_gateways(&mut steps, &distinct(&args.versions, versions::PINNED))?
+        real_gateways(&mut steps, &distinct(&args.versions, versions::TESTED))?
     };
 
     let passed = steps.finish();

@@ -23,16 +23,7 @@ static COUNTER: AtomicU32 = AtomicU32::new(0);
 pub(super) fn launch(install: &Install, options: &StartOptions) -> Result<(Record, Child)> {
     let port = match options.port {
         Some(port) => {
-            // The gateway itself notices only after ten seconds. A killed one holds its port for a moment after it has
-            // ceased to look like a process.
-            let mut bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-            supervise::wait_until(PORT_GRACE, || {
-                if bound.is_err() {
-                    bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-                }
-                bound.is_ok()
-            });
-            bound.with_context(|| format!("port {port} is not free"))?;
+            await_port(port)?;
             port
         }
         None => free_port()?,
@@ -47,17 +38,17 @@ pub(super) fn launch(install: &Install, options: &StartOptions) -> Result<(Recor
     let run_dir = paths::run_dir();
     fs::create_dir_all(&run_dir).with_context(|| format!("cannot create {}", run_dir.display()))?;
     let log = run_dir.join(format!("{name}.log"));
+    let _ = fs::remove_file(&log);
     let state_dir = make_state_dir()?;
 
     let started = write_config(options, &state_dir).and_then(|()| start(install, options, port, &state_dir, &log));
-    let mut child = match started {
+    let child = match started {
         Ok(child) => child,
         Err(error) => {
             let _ = fs::remove_dir_all(&state_dir);
             return Err(error);
         }
     };
-    let pid = process::pid_of(child.id());
     let record = Record {
         name,
         version: options.version.number.to_owned(),
@@ -65,13 +56,27 @@ pub(super) fn launch(install: &Install, options: &StartOptions) -> Result<(Recor
         url: format!("ws://127.0.0.1:{port}"),
         port,
         token: options.token.clone(),
-        pid,
+        pid: 0,
         log,
         state_dir,
         owner: if options.stays { None } else { Owner::this_process() },
-        started: process::stat(pid).map_or(0, |stat| stat.started),
+        started: 0,
         boot: process::boot_id(),
     };
+    save(record, child)
+}
+
+/// Starts the process of a gateway that has ended once more: with the state it left, on the port it had.
+pub(super) fn relaunch(install: &Install, options: &StartOptions, record: &Record) -> Result<(Record, Child)> {
+    await_port(record.port)?;
+    let child = start(install, options, record.port, &record.state_dir, &record.log)?;
+    save(record.clone(), child)
+}
+
+/// The record with what is new: the process.
+fn save(mut record: Record, mut child: Child) -> Result<(Record, Child)> {
+    record.pid = process::pid_of(child.id());
+    record.started = process::stat(record.pid).map_or(0, |stat| stat.started);
     if let Err(error) = record.save() {
         let _ = child.kill();
         let _ = child.wait();
@@ -82,7 +87,9 @@ pub(super) fn launch(install: &Install, options: &StartOptions) -> Result<(Recor
 }
 
 fn start(install: &Install, options: &StartOptions, port: u16, state_dir: &Path, log: &Path) -> Result<Child> {
-    let output = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    // Of a gateway that is started again, the log goes on.
+    let output = File::options().create(true).append(true).open(log);
+    let output = output.with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = program(install, options.ends_with_thread);
     command
         .arg(&install.entry)
@@ -176,6 +183,19 @@ fn make_state_dir() -> Result<PathBuf> {
     // Fails if somebody else made a folder of that name first.
     builder.create(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     dir.canonicalize().with_context(|| format!("cannot find {}", dir.display()))
+}
+
+/// Waits until that port is free. The gateway itself notices only after ten seconds. A killed one holds its port for a
+/// moment after it has ceased to look like a process.
+fn await_port(port: u16) -> Result<()> {
+    let mut bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    supervise::wait_until(PORT_GRACE, || {
+        if bound.is_err() {
+            bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        }
+        bound.is_ok()
+    });
+    bound.map(drop).with_context(|| format!("port {port} is not free"))
 }
 
 /// A port nobody uses now. Somebody may take it before the gateway does; the gateway then ends,

@@ -191,6 +191,49 @@ impl Gateway {
         self.record.clone()
     }
 
+    /// Kills every process of the gateway, as a crash of the machine would. Its state stays for
+    /// [`relaunch`](Self::relaunch).
+    ///
+    /// # Errors
+    ///
+    /// When a process does not end.
+    pub fn kill(&mut self) -> Result<()> {
+        self.end_with(Duration::ZERO).map(drop)
+    }
+
+    /// Asks the gateway to end and waits for that. Its state stays for [`relaunch`](Self::relaunch).
+    ///
+    /// # Errors
+    ///
+    /// When a process does not end.
+    pub fn terminate(&mut self) -> Result<Stopped> {
+        self.end_with(stop::GRACE)
+    }
+
+    fn end_with(&mut self, grace: Duration) -> Result<Stopped> {
+        let child = &mut self.child;
+        stop::end_child(&self.record, grace, || {
+            if let Some(child) = child {
+                let _ = child.try_wait();
+            }
+        })
+    }
+
+    /// Starts a gateway that has ended once more, with its state and on its port, and does not wait until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// When it still runs, or cannot be started.
+    pub fn relaunch(&mut self) -> Result<()> {
+        if self.ended()?.is_none() {
+            bail!("gateway {} still runs", self.record.name);
+        }
+        let (record, child) = launch::relaunch(&self.install, &self.options, &self.record)?;
+        self.record = record;
+        self.child = Some(child);
+        Ok(())
+    }
+
     fn end(&mut self) -> Result<Stopped> {
         let mut child = self.child.take();
         stop::stop_child(&self.record, || {

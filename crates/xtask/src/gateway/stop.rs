@@ -10,7 +10,7 @@ use crate::process::{self, Signal};
 use crate::{paths, signals, supervise};
 
 /// From SIGTERM to SIGKILL. A gateway usually needs one or two seconds, seven under load.
-const GRACE: Duration = Duration::from_secs(15);
+pub(super) const GRACE: Duration = Duration::from_secs(15);
 const AFTER_KILL: Duration = Duration::from_secs(5);
 const KEEP_LOGS: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -34,19 +34,30 @@ pub fn stop(record: &Record) -> Result<Stopped> {
 
 /// `reap` is called again and again: a parent has to wait for its child, which otherwise stays
 /// as a zombie.
-pub(super) fn stop_child(record: &Record, mut reap: impl FnMut()) -> Result<Stopped> {
+pub(super) fn stop_child(record: &Record, reap: impl FnMut()) -> Result<Stopped> {
+    let stopped = end_child(record, GRACE, reap)?;
+    record.remove();
+    Ok(stopped)
+}
+
+/// Ends the processes and leaves the state. Without grace they are killed at once.
+pub(super) fn end_child(record: &Record, grace: Duration, mut reap: impl FnMut()) -> Result<Stopped> {
     let started = Instant::now();
     let mut gone = || {
         reap();
         record.is_gone()
     };
-    if record.is_running() {
+    if grace.is_zero() {
+        send(record, Signal::Kill);
+    } else if record.is_running() {
         process::signal(record.pid, Signal::Terminate);
+        // A suspended process would not hear of it.
+        process::signal(record.pid, Signal::Continue);
     } else {
         send(record, Signal::Terminate);
     }
     let mut ended = false;
-    supervise::wait_until(GRACE, || {
+    supervise::wait_until(grace, || {
         ended = gone();
         ended || signals::count() > 1
     });
@@ -64,7 +75,6 @@ pub(super) fn stop_child(record: &Record, mut reap: impl FnMut()) -> Result<Stop
             bail!("gateway {}: processes {:?} do not end", record.name, record.processes());
         }
     }
-    record.remove();
     Ok(Stopped { killed: !ended, took: started.elapsed() })
 }
 

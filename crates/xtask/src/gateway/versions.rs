@@ -22,11 +22,17 @@ pub struct Version {
 }
 
 /// All pinned versions, the default first.
-pub const PINNED: &[&Version] = &[DEFAULT, LAST_WIRE_3];
+pub const PINNED: &[&Version] = &[DEFAULT, FIRST_WIRE_4, LAST_WIRE_3];
+
+/// Those that every test runs against. A start costs about ten seconds, so the others are for `cargo xtask conformance`.
+pub const TESTED: &[&Version] = &[DEFAULT, LAST_WIRE_3];
 
 /// The newest version the project is tested with.
 pub const DEFAULT: &Version =
     &Version { number: "2026.9.6", wire: 4, config: r#"{"models": {"catalogRefresh": {"enabled": false}}}"# };
+
+/// The first stable version that speaks wire protocol 4.
+pub const FIRST_WIRE_4: &Version = &Version { number: "2026.5.12", wire: 4, config: "{}" };
 
 /// The last published version that speaks wire protocol 3.
 pub const LAST_WIRE_3: &Version = &Version { number: "2026.5.7", wire: 3, config: "{}" };
@@ -61,6 +67,6 @@ mod tests {
     fn only_pinned_versions_are_found() {
         assert_eq!(find("2026.5.7").unwrap().wire, 3);
         let error = find("2026.1.1").unwrap_err().to_string();
-        assert!(error.contains("2026.9.6, 2026.5.7"), "{error}");
+        assert!(error.contains("2026.9.6, 2026.5.12, 2026.5.7"), "{error}");
     }
 }

@@ -1,0 +1,46 @@
+//! A cell of the table: one scenario on one gateway with one runtime.
+
+use std::time::Duration;
+
+use openclaw_tests::lane::Lane;
+use serde_json::Value;
+
+use crate::release::Release;
+use crate::scenario::Scenario;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds; with details.
+    Holds(String),
+    /// This gateway has no such thing, and why.
+    DoesNotApply(String),
+    /// It was not run, and why.
+    NotRun(String),
+    /// It does not hold.
+    Failed(String),
+}
+
+/// One scenario on one gateway with one runtime.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The gateway.
+    pub release: Release,
+    /// The runtime of the client.
+    pub lane: Lane,
+    /// The scenario.
+    pub scenario: &'static Scenario,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+    /// Shapes that the scenario noted, to compare gateways by.
+    pub notes: Vec<(String, Value)>,
+}
+
+impl Cell {
+    /// Whether it failed.
+    pub fn failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_))
+    }
+}

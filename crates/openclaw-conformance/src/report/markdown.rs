@@ -1,0 +1,60 @@
+//! The table as Markdown.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+
+use super::{LEGEND, cell, columns, mark};
+use crate::cell::Outcome;
+use crate::runner::{Plan, Results};
+
+const BEGIN: &str = "<!-- conformance -->";
+const END: &str = "<!-- /conformance -->";
+
+/// The file's new text: the table, or the old text with the table between the marks.
+pub(crate) fn markdown(plan: &Plan, results: &Results, old: &str) -> Result<String> {
+    let table = table(plan, results);
+    match (old.split_once(BEGIN), old.split_once(END)) {
+        (Some((before, _)), Some((_, after))) => Ok(format!("{before}{BEGIN}\n{table}{END}{after}")),
+        (None, None) => Ok(table),
+        _ => bail!("only one of the marks {BEGIN} and {END} is there"),
+    }
+}
+
+fn table(plan: &Plan, results: &Results) -> String {
+    let columns = columns(plan);
+    let mut text = format!("{LEGEND}\n\n| scenario |");
+    for (.., name) in &columns {
+        let _ = write!(text, " {name} |");
+    }
+    let _ = write!(text, "\n|---|{}\n", ":-:|".repeat(columns.len()));
+    let mut notes: Vec<String> = Vec::new();
+    for scenario in &plan.scenarios {
+        let name = scenario.name();
+        let _ = write!(text, "| {name} |");
+        for (release, lane, _) in &columns {
+            let Some(cell) = cell(results, &name, *release, *lane) else {
+                text += " ? |";
+                continue;
+            };
+            let note = match &cell.outcome {
+                Outcome::DoesNotApply(reason) | Outcome::NotRun(reason) | Outcome::Failed(reason) => Some(reason),
+                Outcome::Holds(_) => None,
+            };
+            let number = note.map(|note| {
+                notes.iter().position(|known| known == note).unwrap_or_else(|| {
+                    notes.push(note.clone());
+                    notes.len() - 1
+                }) + 1
+            });
+            let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+            let _ = write!(text, " {}{number} |", mark(&cell.outcome));
+        }
+        text.push('\n');
+    }
+    for (index, note) in notes.iter().enumerate() {
+        let _ = write!(text, "\n{}. {}", index + 1, note.replace('\n', " "));
+    }
+    text.push('\n');
+    text
+}
