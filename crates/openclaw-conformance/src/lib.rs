@@ -10,6 +10,7 @@ mod host;
 mod provider;
 mod raw;
 mod recording;
+mod relay;
 mod release;
 mod report;
 mod runner;

@@ -46,9 +46,15 @@ impl Heard {
         self.text_at(if self.event == "chat" { "/state" } else { "/stream" })
     }
 
-    /// What the agent has said so far, in a `chat` event.
+    /// What the agent has said so far.
     pub(crate) fn text(&self) -> &str {
-        self.text_at("/message/content/0/text")
+        self.text_at(if self.event == "chat" { "/message/content/0/text" } else { "/data/text" })
+    }
+
+    /// Whether the agent has said so much and goes on. Old gateways hold `chat` events back for a while, and for as long as
+    /// nothing else is said; `agent` events they tell at once.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        (self.is_chat("delta") || self.event == "agent" && self.kind() == "assistant") && self.text() == text
     }
 
     pub(crate) fn seq(&self) -> Option<u64> {

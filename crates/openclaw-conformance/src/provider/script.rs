@@ -49,7 +49,7 @@ pub(crate) enum Step {
     },
     /// `hold`: nothing until the turn is released.
     Hold,
-    /// What the model says to a text without a script.
+    /// `say TEXT`: that text, up to the next step. Also what the model says to a text without a script.
     Say(String),
 }
 
@@ -120,6 +120,9 @@ fn steps(body: &str) -> Result<Vec<Step>> {
 }
 
 fn step(text: &str) -> Result<Step> {
+    if let Some(said) = text.trim().strip_prefix("say ") {
+        return Ok(Step::Say(said.trim().to_owned()));
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     Ok(match words.as_slice() {
         ["words", count] => Step::Words { count: count.parse()?, pause: WORD_PAUSE },
@@ -164,6 +167,11 @@ mod tests {
         let call = Step::Call { name: "exec".into(), arguments: json!({"command": "echo a; echo b"}) };
         assert_eq!(script.steps.last(), Some(&call));
         assert_eq!(script.turn, None);
+    }
+
+    #[test]
+    fn a_text_may_be_given() {
+        assert_eq!(script("script: say of course; hold").steps, [Step::Say("of course".into()), Step::Hold]);
     }
 
     #[test]

@@ -88,9 +88,21 @@ pub(super) fn tool(stage: &Stage) -> Result<Seen> {
     let approver = stage.build(stage.builder().scopes([Scope::Admin]).cap("approvals"))?;
     let mut events = approver.events(["exec.approval.requested"]);
     approver.connect()?;
-    let mut talk = Talk::begin(stage)?;
+    // The agent asks in the name of whoever talks to it.
+    let mut talk = Talk::begin_with(stage, stage.builder().scopes([Scope::Read, Scope::Write, Scope::Approvals]))?;
     let turn = fresh("turn");
-    approver.request("sessions.patch", &json!({"key": talk.session, "execAsk": "always", "execSecurity": "allowlist"}))?;
+    // Releases name this differently.
+    let ask = |key: &str, value: &str| {
+        let mut params = json!({"key": talk.session});
+        if let Some(params) = params.as_object_mut() {
+            params.insert(key.to_owned(), value.into());
+        }
+        approver.request("sessions.patch", &params)
+    };
+    if ask("permissionMode", "guarded").is_err() {
+        ask("execSecurity", "allowlist")?;
+        ask("execAsk", "always")?;
+    }
     let run = talk.start(&format!("script #{turn}: call exec {{\"command\": \"echo {turn}-done\"}}"))?;
     let requested = stage.next(&mut events, RUN_LIMIT, "the request", |_| true)?;
     let requested = payload(&requested);

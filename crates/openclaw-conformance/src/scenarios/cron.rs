@@ -20,8 +20,8 @@ pub(super) fn job(stage: &Stage) -> Result<Seen> {
     let params = json!({
         "name": name,
         "enabled": true,
-        // Far in the future: only cron.run runs it.
-        "schedule": {"kind": "at", "at": "2099-01-01T00:00:00.000Z"},
+        // Once in thirty days: only cron.run runs it.
+        "schedule": {"kind": "every", "everyMs": 2_592_000_000_u64},
         "sessionTarget": "isolated",
         "wakeMode": "now",
         "payload": {"kind": "agentTurn", "message": format!("script #{turn}: words 3")},

@@ -9,22 +9,25 @@ use super::chat::NO_MODEL;
 use crate::provider::End;
 use crate::scenario::Seen;
 use crate::stage::{PATIENCE, Stage};
-use crate::talk::{TALKER, Talk, fresh, words};
+use crate::talk::{Heard, TALKER, Talk, fresh, words};
+
+/// How long what may follow is listened for.
+const SETTLE: Duration = Duration::from_secs(1);
 
 pub(super) fn abort(stage: &Stage) -> Result<Seen> {
     let mut talk = Talk::begin(stage)?;
     let turn = fresh("turn");
     let run = talk.start(&format!("script #{turn}: words 3 every 1; hold"))?;
-    talk.next("the three words", |heard| heard.is_chat("delta") && heard.text() == words(3))?;
+    talk.next("the three words", |heard| heard.says(&words(3)))?;
     let answer = talk.call("chat.abort", &json!({"sessionKey": talk.session, "runId": run}))?;
     stage.note("chat.abort", &answer);
     ensure!(answer == json!({"ok": true, "aborted": true, "runIds": [run]}), "the answer to chat.abort is {answer}");
     let end = talk.end_of(&run)?;
     ensure!(end.is_chat("aborted"), "it ended with {}", end.payload);
-    ensure!(end.payload.get("stopReason") == Some(&"rpc".into()), "{}", end.payload);
+    ensure!(end.payload.get("stopReason") == Some(&"rpc".into()), "it ended with {}", end.payload);
     ensure!(end.text() == words(3), "what it had said is {:?}", end.text());
     // Nothing else ends it.
-    talk.listen(Duration::from_secs(1))?;
+    talk.listen(SETTLE)?;
     let ends: Vec<_> = talk.heard.iter().filter(|heard| heard.is_end() && heard.run() == run).collect();
     ensure!(ends.iter().all(|heard| heard.is_chat("aborted")), "it ended again: {ends:?}");
     if stage.is_embedded() {
@@ -38,37 +41,82 @@ pub(super) fn abort(stage: &Stage) -> Result<Seen> {
     Seen::holds(format!("told {} times", ends.len()))
 }
 
+/// What is said while an answer is held or tried again, and where its answer was heard.
+struct Interruption {
+    /// The texts with which runs ended: the first one, that of the interruption, and runs the gateway named nobody.
+    first: Vec<String>,
+    second: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Interruption {
+    /// Has the first message answered by this script up to a point, says another one, and hears everything until both are
+    /// answered. The model is asked once for the other one.
+    fn play(stage: &Stage, talk: &mut Talk<'_>, script: &str, ready: impl Fn(&Heard) -> bool) -> Result<Self> {
+        let [one, two] = [fresh("turn"), fresh("turn")];
+        let first = talk.start(&format!("script #{one}: {script}"))?;
+        talk.next("the right moment", ready)?;
+        let second = talk.start(&format!("script #{two}: words 4"))?;
+        talk.listen(SETTLE)?;
+        stage.provider()?.release(&one);
+        let answered = |heard: &Heard| heard.is_end() && heard.text().ends_with(&words(4));
+        if !talk.heard.iter().any(answered) {
+            talk.next("the second answer", answered)?;
+        }
+        talk.listen(SETTLE)?;
+        let calls = stage.provider()?.calls_of(&two).len();
+        ensure!(calls == 1, "the model was asked {calls} times for the second message");
+        let ends = |of: &dyn Fn(&str) -> bool| {
+            let ends = talk.heard.iter().filter(|heard| heard.is_end() && of(heard.run()));
+            ends.map(|heard| heard.text().to_owned()).collect()
+        };
+        Ok(Self {
+            first: ends(&|run| run == first),
+            second: ends(&|run| run == second),
+            others: ends(&|run| run != first && run != second),
+        })
+    }
+
+    /// Both messages are answered, each once, and the two runs the gateway named end.
+    fn check(&self) -> Result<String> {
+        let all = || self.first.iter().chain(&self.second).chain(&self.others);
+        let texts = format!("first {:?}, second {:?}, others {:?}", self.first, self.second, self.others);
+        let answers = [words(3), words(4)].map(|answer| {
+            all().flat_map(|text| text.split("\n\n")).filter(|text| *text == answer).count()
+        });
+        ensure!(answers == [1, 1], "the messages are answered {answers:?} times: {texts}");
+        ensure!(self.first.len() == 1 && self.second.len() == 1, "a run does not end once: {texts}");
+        let place = match (self.first.first(), self.second.first(), self.others.len()) {
+            (Some(first), Some(second), 0) if second.is_empty() && first.contains("\n\n") => "joined the first run",
+            (_, Some(second), 0) if *second == words(4) => "was answered under its own run",
+            (_, Some(second), 1) if second.is_empty() => "was answered under a run nobody was told of",
+            _ => anyhow::bail!("nobody knows such an end: {texts}"),
+        };
+        Ok(place.to_owned())
+    }
+}
+
 pub(super) fn busy(stage: &Stage) -> Result<Seen> {
     if stage.is_embedded() {
         return Seen::does_not_apply(NO_MODEL);
     }
-    let mut talk = Talk::begin(stage)?;
-    let (one, two) = (fresh("turn"), fresh("turn"));
-    let first = talk.start(&format!("script #{one}: words 2; hold; words 1"))?;
-    talk.next("the first words", |heard| heard.is_chat("delta") && heard.run() == first)?;
-    let second = talk.start(&format!("script #{two}: words 4"))?;
-    let early = talk.next_within(PATIENCE, "an empty end of the second run", |heard| {
-        heard.is_end() && heard.run() == second
-    });
-    stage.provider()?.release(&one);
-    let end = talk.end_of(&first)?;
-    let mut detail = format!("the first answer: {:?}", end.text());
-    match early {
-        Ok(early) => {
-            ensure!(early.is_chat("final") && early.payload.get("message").is_none(), "it is {}", early.payload);
-            let other = |run: &str| run != first && run != second;
-            let real = talk.next("the answer to the second message", |heard| heard.is_end() && other(heard.run()))?;
-            ensure!(real.is_chat("final") && real.text() == words(4), "it ended with {}", real.payload);
-            detail.push_str("; the second under another run");
+    let mut detail = Vec::new();
+    for (what, before, script) in [
+        ("held", None, "words 2 every 1; hold; words 1"),
+        ("held, queue followup", Some("/queue followup"), "words 2 every 1; hold; words 1"),
+        ("tried again", None, "words 2 every 1; drop 2; words 1"),
+    ] {
+        let mut talk = Talk::begin(stage)?;
+        if let Some(command) = before {
+            let run = talk.start(command)?;
+            talk.end_of(&run)?;
+            talk.heard.clear();
         }
-        Err(error) => {
-            let real = talk.end_of(&second).with_context(|| format!("{error:#}"))?;
-            detail = format!("{detail}; the second under its own run: {:?}", real.text());
-        }
+        let seen = Interruption::play(stage, &mut talk, script, |heard| heard.says(&words(2)));
+        detail.push(format!("{what}: {}", seen?.check().with_context(|| what.to_owned())?));
+        talk.client.shutdown();
     }
-    let counts = [one, two].map(|turn| stage.provider().map_or(0, |provider| provider.calls_of(&turn).len()));
-    ensure!(counts == [1, 1], "the model was asked {counts:?} times");
-    Seen::holds(detail)
+    Seen::holds(detail.join("; "))
 }
 
 pub(super) fn adopted(stage: &Stage) -> Result<Seen> {
@@ -78,7 +126,7 @@ pub(super) fn adopted(stage: &Stage) -> Result<Seen> {
     let mut talk = Talk::begin(stage)?;
     let turn = fresh("turn");
     let run = talk.start(&format!("script #{turn}: words 3 every 1; hold; words 3 every 1"))?;
-    let last = talk.next("the first words", |heard| heard.is_chat("delta") && heard.text() == words(3))?;
+    let last = talk.next("the first words", |heard| heard.says(&words(3)))?;
     talk.client.shutdown();
 
     let mut again = Talk::join(stage, stage.builder().scopes(TALKER), talk.session.clone())?;

@@ -1,10 +1,239 @@
-//! Turns under load, on gateways that are killed.
+//! Turns under load, while connections are cut and gateways killed.
 
-use anyhow::Result;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result, ensure};
+use openclaw_client::{CallError, Request};
+use openclaw_tests::Lcg;
+use openclaw_tests::lane::{self, Client};
+use serde_json::{Value, json};
+
+use super::chat::NO_MODEL;
+use crate::relay::Relay;
 use crate::scenario::Seen;
 use crate::stage::Stage;
+use crate::talk::{RUN_LIMIT, TALKER, fresh, messages};
 
-pub(super) fn killed(_: &Stage) -> Result<Seen> {
-    Seen::does_not_apply("later")
+/// Sessions that are talked to at a time.
+const TALKERS: usize = 3;
+/// A gateway's life, in milliseconds: at least, and at most so much more.
+const LIFE: (u64, usize) = (1500, 3000);
+/// Cuts in each life.
+const CUTS: usize = 3;
+/// A run that is interrupted may never end.
+const WAIT_FOR_RUN: Duration = Duration::from_secs(8);
+
+pub(super) fn killed(stage: &Stage) -> Result<Seen> {
+    play(stage, false)
+}
+
+pub(super) fn sent_again(stage: &Stage) -> Result<Seen> {
+    play(stage, true)
+}
+
+/// One message, and what came of it.
+#[derive(Debug)]
+struct Turn {
+    name: String,
+    session: String,
+    /// How each time it was sent ended.
+    outcomes: Vec<String>,
+}
+
+fn play(stage: &Stage, again: bool) -> Result<Seen> {
+    if stage.is_embedded() {
+        return Seen::does_not_apply(NO_MODEL);
+    }
+    let relay = Relay::start(stage.address())?;
+    let clients = (0..TALKERS).map(|_| client(stage, &relay)).collect::<Result<Vec<_>>>()?;
+    let hello = clients.first().context("no client")?.ready()?;
+    if again && hello.server.boot_id.is_none() {
+        return Seen::does_not_apply("its hello names no life of it, so whatever is lost may not be sent again");
+    }
+    let (stop, kills) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let talkers: Vec<_> = clients
+        .iter()
+        .map(|client| {
+            let talker = Talker { client: client.clone(), stop: Arc::clone(&stop), kills: Arc::clone(&kills), again };
+            thread::spawn(move || talker.talk())
+        })
+        .collect();
+    let mut random = Lcg::new(7);
+    let result = (0..stage.options().kills).try_for_each(|_| {
+        for _ in 0..CUTS {
+            relay.cut_next();
+            let more = u64::try_from(random.below(LIFE.1 / CUTS)).unwrap_or(0);
+            thread::sleep(Duration::from_millis(LIFE.0 / CUTS as u64 + more));
+        }
+        stage.kill()?;
+        kills.fetch_add(1, Ordering::Relaxed);
+        stage.relaunch()?;
+        clients.iter().try_for_each(|client| client.ready().map(drop))?;
+        anyhow::Ok(())
+    });
+    // The last life is not cut short.
+    thread::sleep(Duration::from_millis(LIFE.0));
+    stop.store(true, Ordering::Relaxed);
+    let mut turns = Vec::new();
+    for talker in talkers {
+        turns.extend(talker.join().map_err(|_| anyhow::anyhow!("a talker panicked"))??);
+    }
+    result?;
+    settle(stage)?;
+    let count = count(stage, &turns)?;
+    clients.iter().for_each(Client::shutdown);
+    count.judge(again, stage.options().kills)
+}
+
+fn client(stage: &Stage, relay: &Relay) -> Result<Client> {
+    let builder = lane::builder(relay.url()).token(stage.token()).scopes(TALKER);
+    let client = stage.build(builder.backoff(|backoff| backoff.max = Duration::from_secs(2)))?;
+    client.connect().context("whoever talks is not let in")?;
+    Ok(client)
+}
+
+/// Somebody who says one thing after another in one session.
+struct Talker {
+    client: Client,
+    stop: Arc<AtomicBool>,
+    kills: Arc<AtomicUsize>,
+    /// Whether what is lost is sent again in the same life of the gateway.
+    again: bool,
+}
+
+impl Talker {
+    fn talk(self) -> Result<Vec<Turn>> {
+        let session = format!("agent:main:{}", fresh("load"));
+        let mut turns = Vec::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            let mut turn = Turn { name: fresh("turn"), session: session.clone(), outcomes: Vec::new() };
+            let kills = self.kills.load(Ordering::Relaxed);
+            self.say(&mut turn)?;
+            let run = turn.name.clone();
+            turns.push(turn);
+            let begun = Instant::now();
+            while self.kills.load(Ordering::Relaxed) == kills && begun.elapsed() < WAIT_FOR_RUN {
+                // An answer may be lost together with its connection, so it is looked for.
+                let wait = Request::with_params("agent.wait", &json!({"runId": run, "timeoutMs": 500}))?;
+                let over = match self.client.call(wait.timeout(Duration::from_secs(5))).wait_for(RUN_LIMIT) {
+                    Some(Ok(Some(answer))) => !answer.as_str().contains(r#""status":"timeout""#),
+                    Some(_) => false,
+                    None => anyhow::bail!("agent.wait hangs"),
+                };
+                if over {
+                    break;
+                }
+            }
+        }
+        Ok(turns)
+    }
+
+    /// Says it; again if that is lost within one life of the gateway and may be said again.
+    fn say(&self, turn: &mut Turn) -> Result<()> {
+        let name = &turn.name;
+        let message = format!("script #{name}: say answer to {name}; words 3 every 30");
+        let params = json!({"sessionKey": turn.session, "message": message, "idempotencyKey": name});
+        loop {
+            // Of this life or one before; if before, it is taken for another life and nothing is sent again.
+            let life = self.client.ready()?.server.boot_id.clone();
+            let request = Request::with_params("chat.send", &params)?.timeout(Duration::from_secs(30));
+            let outcome = self.client.call(request).wait_for(RUN_LIMIT).context("chat.send hangs")?;
+            turn.outcomes.push(kind(&outcome));
+            let lost = matches!(outcome, Err(CallError::OutcomeUnknown(_)));
+            if !(lost && self.again && life.is_some() && self.client.ready()?.server.boot_id == life) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn kind(outcome: &Result<Option<openclaw_client::Payload>, CallError>) -> String {
+    match outcome {
+        Ok(payload) => {
+            let answer: Value = payload.as_ref().and_then(|payload| payload.deserialize().ok()).unwrap_or_default();
+            answer.get("status").and_then(Value::as_str).unwrap_or("answered").to_owned()
+        }
+        Err(CallError::Rejected(rejected)) => format!("rejected ({})", rejected.error.finest_code()),
+        Err(CallError::NotSent(_)) => "not sent".into(),
+        Err(CallError::OutcomeUnknown(_)) => "unknown".into(),
+        Err(CallError::TimedOut { .. }) => "timed out".into(),
+        Err(other) => format!("other: {other}"),
+    }
+}
+
+/// Waits until the model has nothing more to do.
+fn settle(stage: &Stage) -> Result<()> {
+    let provider = stage.provider()?;
+    let mut calls = usize::MAX;
+    let begun = Instant::now();
+    while begun.elapsed() < RUN_LIMIT {
+        let now = provider.calls();
+        if now.len() == calls && now.iter().all(|call| call.end.is_some()) {
+            return Ok(());
+        }
+        calls = now.len();
+        thread::sleep(Duration::from_secs(3));
+    }
+    anyhow::bail!("the model is still being asked")
+}
+
+/// What came of all turns.
+#[derive(Debug, Default)]
+struct Count {
+    turns: usize,
+    /// How often each outcome occurred: of the first sending, and of those after.
+    first: BTreeMap<String, usize>,
+    later: BTreeMap<String, usize>,
+    /// How many turns the model was asked so often, have so many answers, and were said so often in the history.
+    asked: BTreeMap<usize, usize>,
+    answers: BTreeMap<usize, usize>,
+    said: BTreeMap<usize, usize>,
+    /// Turns that are somewhere twice.
+    twice: Vec<String>,
+}
+
+fn count(stage: &Stage, turns: &[Turn]) -> Result<Count> {
+    let mut count = Count { turns: turns.len(), ..Count::default() };
+    let (reader, asked) = (stage.client()?, stage.provider()?.counts());
+    let mut histories: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    for turn in turns {
+        let history = match histories.get(turn.session.as_str()) {
+            Some(history) => history,
+            None => {
+                let history = reader.request("chat.history", &json!({"sessionKey": turn.session, "limit": 1000}))?;
+                histories.entry(&turn.session).or_insert_with(|| messages(&history))
+            }
+        };
+        let rows = |who: &str, what: &str| history.iter().filter(|(role, text)| role == who && text.contains(what)).count();
+        let said = rows("user", &format!("#{}:", turn.name));
+        let answers = rows("assistant", &format!("answer to {} ", turn.name));
+        let asked = asked.get(&turn.name).copied().unwrap_or(0);
+        *count.said.entry(said).or_insert(0) += 1;
+        *count.answers.entry(answers).or_insert(0) += 1;
+        *count.asked.entry(asked).or_insert(0) += 1;
+        if said > 1 || answers > 1 || asked > 1 {
+            let Turn { name, outcomes, .. } = turn;
+            count.twice.push(format!("{name}: asked {asked}, said {said}, answered {answers}: {outcomes:?}"));
+        }
+        for (index, outcome) in turn.outcomes.iter().enumerate() {
+            let counts = if index == 0 { &mut count.first } else { &mut count.later };
+            *counts.entry(outcome.clone()).or_insert(0) += 1;
+        }
+    }
+    Ok(count)
+}
+
+impl Count {
+    fn judge(&self, again: bool, kills: usize) -> Result<Seen> {
+        let detail = format!("{kills} kills: {self:?}");
+        ensure!(self.twice.is_empty(), "turns ran twice: {detail}");
+        ensure!(self.first.values().sum::<usize>() == self.turns, "{detail}");
+        ensure!(self.first.contains_key("started") && self.first.contains_key("unknown"), "too quiet: {detail}");
+        ensure!(self.later.is_empty() != again, "{detail}");
+        Seen::holds(detail)
+    }
 }
