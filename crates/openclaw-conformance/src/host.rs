@@ -122,10 +122,15 @@ impl Host {
         }
     }
 
+    /// To every process: the first one may only watch over the one that serves.
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
-        let pid = self.pid()?;
-        if !process::signal(pid, signal) {
-            bail!("the system did not take {signal:?}");
+        let Self::Real(gateway) = self else { bail!("the embedded gateway has no process of its own") };
+        let processes = gateway.record().processes();
+        if processes.is_empty() {
+            bail!("nothing is left of the gateway");
+        }
+        for pid in processes {
+            process::signal(pid, signal);
         }
         Ok(())
     }

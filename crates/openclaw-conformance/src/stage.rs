@@ -223,7 +223,7 @@ impl Stage {
         self.site.host().wait_ready()
     }
 
-    /// Sends the gateway's process a signal.
+    /// Sends the gateway's processes a signal.
     ///
     /// # Errors
     /// When it has none of its own, or is gone.

@@ -58,7 +58,7 @@ pub(super) fn streamed(stage: &Stage) -> Result<Seen> {
         before = delta.text().to_owned();
     }
     let seqs: Vec<_> = deltas.iter().chain([&&end]).filter_map(|heard| heard.seq()).collect();
-    ensure!(seqs.len() == deltas.len() + 1 && seqs.is_sorted_by(|a, b| a < b), "the run's numbers are {seqs:?}");
+    ensure!(seqs.len() == deltas.len() + 1 && seqs.is_sorted(), "the run's numbers are {seqs:?}");
 
     if stage.is_embedded() {
         return Seen::holds(format!("{} deltas", deltas.len()));
@@ -163,11 +163,12 @@ pub(super) fn repeated(stage: &Stage) -> Result<Seen> {
     let status = |answer: &Value| answer.get("status").and_then(Value::as_str).unwrap_or_default().to_owned();
     let statuses = [status(&first), status(&during), status(&after)];
     ensure!(statuses == ["started", "in_flight", "ok"], "the statuses are {statuses:?}");
-    let other = refused(talk.say_as(&key, "something else"))?;
+    let other = talk.say_as(&key, "something else");
+    let other = if stage.wire() >= 4 { refused(other)?.finest_code().to_owned() } else { format!("{}", other?) };
     talk.listen(Duration::from_secs(1))?;
     let calls = stage.provider()?.calls_of(&turn).len();
     ensure!(calls == 1, "the model was asked {calls} times");
     let answers = talk.messages()?.iter().filter(|(role, _)| role == "assistant").count();
     ensure!(answers == 1, "the history has {answers} answers");
-    Seen::holds(format!("another text under the same key: {}", other.finest_code()))
+    Seen::holds(format!("another text under the same key: {other}"))
 }

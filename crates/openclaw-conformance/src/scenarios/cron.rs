@@ -1,12 +1,17 @@
 //! Jobs.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use openclaw_client::connect::Scope;
 use serde_json::{Value, json};
 
 use crate::scenario::Seen;
 use crate::stage::{PATIENCE, Stage};
-use crate::talk::{RUN_LIMIT, fresh};
+use crate::talk::fresh;
+
+/// A job has a session of its own, which takes long to make.
+const JOB_LIMIT: Duration = Duration::from_secs(150);
 
 pub(super) fn job(stage: &Stage) -> Result<Seen> {
     if stage.is_embedded() {
@@ -40,7 +45,7 @@ pub(super) fn job(stage: &Stage) -> Result<Seen> {
     ensure!(run.get("ok") == Some(&Value::Bool(true)), "the answer to cron.run is {run}");
     let mut actions = Vec::new();
     while actions.last().is_none_or(|action| action != "finished") {
-        let event = stage.next(&mut events, RUN_LIMIT, "the end of the job", |event| {
+        let event = stage.next(&mut events, JOB_LIMIT, "the end of the job", |event| {
             event.payload().is_some_and(|payload| payload.contains(&id))
         })?;
         let payload: Value = serde_json::from_str(event.payload().unwrap_or_default())?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::chat::NO_MODEL;
@@ -79,18 +79,18 @@ impl Interruption {
 
     /// Both messages are answered, each once, and the two runs the gateway named end.
     fn check(&self) -> Result<String> {
-        let all = || self.first.iter().chain(&self.second).chain(&self.others);
         let texts = format!("first {:?}, second {:?}, others {:?}", self.first, self.second, self.others);
-        let answers = [words(3), words(4)].map(|answer| {
-            all().flat_map(|text| text.split("\n\n")).filter(|text| *text == answer).count()
-        });
-        ensure!(answers == [1, 1], "the messages are answered {answers:?} times: {texts}");
-        ensure!(self.first.len() == 1 && self.second.len() == 1, "a run does not end once: {texts}");
-        let place = match (self.first.first(), self.second.first(), self.others.len()) {
-            (Some(first), Some(second), 0) if second.is_empty() && first.contains("\n\n") => "joined the first run",
-            (_, Some(second), 0) if *second == words(4) => "was answered under its own run",
-            (_, Some(second), 1) if second.is_empty() => "was answered under a run nobody was told of",
-            _ => anyhow::bail!("nobody knows such an end: {texts}"),
+        let ([first], [second]) = (self.first.as_slice(), self.second.as_slice()) else {
+            bail!("a run does not end once: {texts}");
+        };
+        let joined = ["\n\n", ""].map(|between| format!("{}{between}{}", words(3), words(4)));
+        let place = match (first, second, self.others.as_slice()) {
+            (first, second, []) if second.is_empty() && joined.contains(first) => "joins the first run",
+            (first, second, []) if *first == words(3) && *second == words(4) => "is answered under its own run",
+            (first, second, [other]) if *first == words(3) && second.is_empty() && *other == words(4) => {
+                "is answered under a run nobody was told of"
+            }
+            _ => bail!("nobody expects such ends: {texts}"),
         };
         Ok(place.to_owned())
     }
