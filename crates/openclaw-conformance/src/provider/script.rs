@@ -10,6 +10,8 @@ const HEAD: &str = "script";
 /// The pause between two words when the script names none.
 const WORD_PAUSE: Duration = Duration::from_millis(10);
 const BYTES_IN_CHUNK: usize = 4096;
+/// A text without a script is repeated up to here, in characters.
+const ECHO: usize = 2000;
 
 /// One thing the model does.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,8 +84,8 @@ impl Script {
     /// What is done with a text without a script: it is repeated.
     #[must_use]
     pub(crate) fn echo(text: &str) -> Self {
-        let last = text.trim().lines().last().unwrap_or_default();
-        Self { turn: None, steps: vec![Step::Say(format!("heard: {last}"))] }
+        let text: String = text.chars().take(ECHO).collect();
+        Self { turn: None, steps: vec![Step::Say(format!("heard: {}", text.trim()))] }
     }
 }
 
@@ -179,7 +181,7 @@ mod tests {
         for text in ["", "hello", "a description of it: words", "script without colon", "script # : hold"] {
             assert_eq!(Script::find(text).unwrap(), None, "{text}");
         }
-        assert_eq!(Script::echo("a\nb").steps, [Step::Say("heard: b".into())]);
+        assert_eq!(Script::echo(" a b ").steps, [Step::Say("heard: a b".into())]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Approvals of commands: who is asked, who answers, and what is told.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use openclaw_client::connect::Scope;
 use openclaw_client::{Event, Request};

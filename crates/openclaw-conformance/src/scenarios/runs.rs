@@ -106,6 +106,9 @@ pub(super) fn busy(stage: &Stage) -> Result<Seen> {
         ("held, queue followup", Some("/queue followup"), "words 2 every 1; hold; words 1"),
         ("tried again", None, "words 2 every 1; drop 2; words 1"),
     ] {
+        if script.contains("drop") && stage.wire() < 4 {
+            continue; // What is dropped is not tried again.
+        }
         let mut talk = Talk::begin(stage)?;
         if let Some(command) = before {
             let run = talk.start(command)?;

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use openclaw_client::{CallError, Request};
+use openclaw_client::connect::Hello;
+use openclaw_client::{CallError, Request, State};
 use openclaw_tests::Lcg;
 use openclaw_tests::lane::{self, Client};
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ const TALKERS: usize = 3;
 const LIFE: (u64, usize) = (1500, 3000);
 /// Cuts in each life.
 const CUTS: usize = 3;
+const COME_BACK: Duration = Duration::from_secs(180);
 /// A run that is interrupted may never end.
 const WAIT_FOR_RUN: Duration = Duration::from_secs(8);
 
@@ -50,7 +52,7 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     }
     let relay = Relay::start(stage.address())?;
     let clients = (0..TALKERS).map(|_| client(stage, &relay)).collect::<Result<Vec<_>>>()?;
-    let hello = clients.first().context("no client")?.ready()?;
+    let hello = ready(clients.first().context("no client")?)?;
     if again && hello.server.boot_id.is_none() {
         return Seen::does_not_apply("its hello names no life of it, so whatever is lost may not be sent again");
     }
@@ -72,7 +74,7 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
         stage.kill()?;
         kills.fetch_add(1, Ordering::Relaxed);
         stage.relaunch()?;
-        clients.iter().try_for_each(|client| client.ready().map(drop))?;
+        clients.iter().try_for_each(|client| ready(client).map(drop))?;
         anyhow::Ok(())
     });
     // The last life is not cut short.
@@ -94,6 +96,18 @@ fn client(stage: &Stage, relay: &Relay) -> Result<Client> {
     let client = stage.build(builder.backoff(|backoff| backoff.max = Duration::from_secs(2)))?;
     client.connect().context("whoever talks is not let in")?;
     Ok(client)
+}
+
+/// Waits for a connection; a gateway that starts again on a busy machine takes its time.
+fn ready(client: &Client) -> Result<Arc<Hello>> {
+    let begun = Instant::now();
+    loop {
+        match client.state() {
+            State::Ready { hello, .. } => return Ok(hello),
+            other => ensure!(begun.elapsed() < COME_BACK, "the client does not come back: {other:?}"),
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Somebody who says one thing after another in one session.
@@ -139,12 +153,12 @@ impl Talker {
         let params = json!({"sessionKey": turn.session, "message": message, "idempotencyKey": name});
         loop {
             // Of this life or one before; if before, it is taken for another life and nothing is sent again.
-            let life = self.client.ready()?.server.boot_id.clone();
+            let life = ready(&self.client)?.server.boot_id.clone();
             let request = Request::with_params("chat.send", &params)?.timeout(Duration::from_secs(30));
             let outcome = self.client.call(request).wait_for(RUN_LIMIT).context("chat.send hangs")?;
             turn.outcomes.push(kind(&outcome));
             let lost = matches!(outcome, Err(CallError::OutcomeUnknown(_)));
-            if !(lost && self.again && life.is_some() && self.client.ready()?.server.boot_id == life) {
+            if !(lost && self.again && life.is_some() && ready(&self.client)?.server.boot_id == life) {
                 return Ok(());
             }
         }
