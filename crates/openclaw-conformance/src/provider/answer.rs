@@ -73,13 +73,13 @@ impl Answer<'_> {
             return self.finish("stop");
         }
         let mut said = 0;
-        for step in &self.turn.script.steps {
+        for (index, step) in self.turn.script.steps.iter().enumerate() {
+            if index > 0 && matches!(step, Step::Words { .. } | Step::Say(_)) {
+                self.delta(&json!({"content": " "}))?;
+            }
             match step {
                 Step::Words { count, pause } => {
                     let words: Vec<String> = (said + 1..=said + count).map(|n| format!("w{n}")).collect();
-                    if said > 0 {
-                        self.delta(&json!({"content": " "}))?;
-                    }
                     self.say(&words, *pause)?;
                     said += count;
                 }

@@ -81,7 +81,7 @@ impl Provider {
             "contextWindow": 200_000, "maxTokens": 8192,
         });
         let provider = json!({
-            "baseUrl": format!("http://{}/v1", self.address), "apiKey": "none", "api": "openai-completions",
+            "baseUrl": format!("http://{}/v1", self.address()), "apiKey": "none", "api": "openai-completions",
             "models": [model],
         });
         json!({
@@ -129,7 +129,7 @@ impl Drop for Provider {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::Relaxed);
         // Wakes the thread that accepts.
-        let _ = TcpStream::connect(self.address);
+        let _ = TcpStream::connect(self.address());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -52,11 +52,11 @@ fn text(pieces: &[Value]) -> String {
 #[test]
 fn words_come_in_pieces_and_end_with_a_reason_and_numbers() {
     let provider = Provider::start().unwrap();
-    let answer = rest(ask(&provider, "script #a: words 3 every 0; words 2"));
+    let answer = rest(ask(&provider, "script #a: say so; words 3 every 0; words 2"));
     let (head, pieces, done) = pieces(&answer);
     assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("text/event-stream"), "{head}");
     assert!(done);
-    assert_eq!(text(&pieces), "w1 w2 w3 w4 w5");
+    assert_eq!(text(&pieces), "so w1 w2 w3 w4 w5");
     assert_eq!(pieces[0]["choices"][0]["delta"]["role"], "assistant");
     assert_eq!(pieces[pieces.len() - 2]["choices"][0]["finish_reason"], "stop");
     assert_eq!(pieces[pieces.len() - 1]["usage"]["total_tokens"], 17);

@@ -14,6 +14,7 @@ use openclaw_tests::lane::{self, Client};
 use serde_json::{Value, json};
 
 use super::chat::NO_MODEL;
+use crate::provider::{Call, End};
 use crate::relay::Relay;
 use crate::scenario::Seen;
 use crate::stage::Stage;
@@ -21,10 +22,14 @@ use crate::talk::{RUN_LIMIT, TALKER, fresh, messages};
 
 /// Sessions that are talked to at a time.
 const TALKERS: usize = 3;
-/// A gateway's life, in milliseconds: at least, and at most so much more.
-const LIFE: (u64, usize) = (1500, 3000);
-/// Cuts in each life.
-const CUTS: usize = 3;
+/// How many times the model answers in a gateway's life, at least, before it is killed; and how long after that, in
+/// milliseconds, at most.
+const ANSWERS: usize = 4;
+const THEN: usize = 1500;
+/// Every so manieth message loses its answer.
+const LOSS: usize = 3;
+/// A gateway that has just started takes long for its first run.
+const LIFE: Duration = Duration::from_secs(150);
 const COME_BACK: Duration = Duration::from_secs(180);
 /// A run that is interrupted may never end.
 const WAIT_FOR_RUN: Duration = Duration::from_secs(8);
@@ -50,7 +55,7 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     if stage.is_embedded() {
         return Seen::does_not_apply(NO_MODEL);
     }
-    let relay = Relay::start(stage.address())?;
+    let relay = Arc::new(Relay::start(stage.address())?);
     let clients = (0..TALKERS).map(|_| client(stage, &relay)).collect::<Result<Vec<_>>>()?;
     let hello = ready(clients.first().context("no client")?)?;
     if again && hello.server.boot_id.is_none() {
@@ -59,26 +64,23 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     let (stop, kills) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let talkers: Vec<_> = clients
         .iter()
-        .map(|client| {
-            let talker = Talker { client: client.clone(), stop: Arc::clone(&stop), kills: Arc::clone(&kills), again };
+        .zip(0..)
+        .map(|(client, seed)| {
+            let (client, relay, random) = (client.clone(), Arc::clone(&relay), Lcg::new(seed));
+            let talker = Talker { client, relay, random, stop: Arc::clone(&stop), kills: Arc::clone(&kills), again };
             thread::spawn(move || talker.talk())
         })
         .collect();
     let mut random = Lcg::new(7);
     let result = (0..stage.options().kills).try_for_each(|_| {
-        for _ in 0..CUTS {
-            relay.cut_next();
-            let more = u64::try_from(random.below(LIFE.1 / CUTS)).unwrap_or(0);
-            thread::sleep(Duration::from_millis(LIFE.0 / CUTS as u64 + more));
-        }
+        live(stage)?;
+        thread::sleep(Duration::from_millis(u64::try_from(random.below(THEN))?));
         stage.kill()?;
         kills.fetch_add(1, Ordering::Relaxed);
         stage.relaunch()?;
-        clients.iter().try_for_each(|client| ready(client).map(drop))?;
-        anyhow::Ok(())
+        clients.iter().try_for_each(|client| ready(client).map(drop))
     });
-    // The last life is not cut short.
-    thread::sleep(Duration::from_millis(LIFE.0));
+    let result = result.and_then(|()| live(stage));
     stop.store(true, Ordering::Relaxed);
     let mut turns = Vec::new();
     for talker in talkers {
@@ -89,6 +91,14 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     let count = count(stage, &turns)?;
     clients.iter().for_each(Client::shutdown);
     count.judge(again, stage.options().kills)
+}
+
+/// Waits until the model has given some more answers.
+fn live(stage: &Stage) -> Result<()> {
+    let finished = |calls: &[Call]| calls.iter().filter(|call| call.end == Some(End::Finished)).count();
+    let before = finished(&stage.provider()?.calls());
+    let lived = stage.provider()?.wait(LIFE, |calls| finished(calls) >= before + ANSWERS);
+    lived.map(drop).context("the model is hardly asked")
 }
 
 fn client(stage: &Stage, relay: &Relay) -> Result<Client> {
@@ -113,6 +123,8 @@ fn ready(client: &Client) -> Result<Arc<Hello>> {
 /// Somebody who says one thing after another in one session.
 struct Talker {
     client: Client,
+    relay: Arc<Relay>,
+    random: Lcg,
     stop: Arc<AtomicBool>,
     kills: Arc<AtomicUsize>,
     /// Whether what is lost is sent again in the same life of the gateway.
@@ -120,7 +132,7 @@ struct Talker {
 }
 
 impl Talker {
-    fn talk(self) -> Result<Vec<Turn>> {
+    fn talk(mut self) -> Result<Vec<Turn>> {
         let session = format!("agent:main:{}", fresh("load"));
         let mut turns = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
@@ -147,13 +159,16 @@ impl Talker {
     }
 
     /// Says it; again if that is lost within one life of the gateway and may be said again.
-    fn say(&self, turn: &mut Turn) -> Result<()> {
+    fn say(&mut self, turn: &mut Turn) -> Result<()> {
         let name = &turn.name;
         let message = format!("script #{name}: say answer to {name}; words 3 every 30");
         let params = json!({"sessionKey": turn.session, "message": message, "idempotencyKey": name});
         loop {
             // Of this life or one before; if before, it is taken for another life and nothing is sent again.
             let life = ready(&self.client)?.server.boot_id.clone();
+            if turn.outcomes.is_empty() && self.random.chance(1, LOSS) {
+                self.relay.cut_next();
+            }
             let request = Request::with_params("chat.send", &params)?.timeout(Duration::from_secs(30));
             let outcome = self.client.call(request).wait_for(RUN_LIMIT).context("chat.send hangs")?;
             turn.outcomes.push(kind(&outcome));
@@ -212,6 +227,8 @@ struct Count {
 
 fn count(stage: &Stage, turns: &[Turn]) -> Result<Count> {
     let mut count = Count { turns: turns.len(), ..Count::default() };
+    let strange = stage.provider()?.strange();
+    ensure!(strange.is_empty(), "the model was asked strange things: {strange:?}");
     let (reader, asked) = (stage.client()?, stage.provider()?.counts());
     let mut histories: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
     for turn in turns {
