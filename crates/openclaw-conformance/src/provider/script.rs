@@ -92,6 +92,9 @@ impl Script {
 /// The name and the body of a script. Gateways put words of their own in front of what the user says.
 fn split(line: &str) -> Option<(Option<&str>, &str)> {
     line.rmatch_indices(HEAD).find_map(|(at, _)| {
+        if line.get(..at)?.ends_with(char::is_alphanumeric) {
+            return None; // Some other word, such as "transcript".
+        }
         let (head, body) = line.get(at + HEAD.len()..)?.split_once(':')?;
         let turn = match head.trim() {
             "" => None,
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_text_without_script_has_none() {
-        for text in ["", "hello", "a description of it: words", "script without colon", "script # : hold"] {
+        for text in ["", "hello", "a description of it: words", "script without colon", "script # : hold", "transcript: a"] {
             assert_eq!(Script::find(text).unwrap(), None, "{text}");
         }
         assert_eq!(Script::echo(" a b ").steps, [Step::Say("heard: a b".into())]);

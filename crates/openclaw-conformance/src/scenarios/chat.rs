@@ -129,8 +129,10 @@ pub(super) fn provider_drops(stage: &Stage) -> Result<Seen> {
     let calls = stage.provider()?.calls_of(&turn);
     let ends: Vec<_> = calls.iter().filter_map(|call| call.end.clone()).collect();
     let resets = talk.heard.iter().filter(|heard| heard.payload.get("replace") == Some(&Value::Bool(true))).count();
-    let retries = talk.chats(&run, "status").filter(|heard| heard.payload.get("phase") == Some(&"retrying".into()));
-    let detail = format!("{ends:?}; {} of its status say retrying, {resets} texts reset", retries.count());
+    let retries = talk.heard.iter().filter(|heard| {
+        heard.kind() == "run_status" && heard.payload.pointer("/data/phase") == Some(&"retrying".into())
+    });
+    let detail = format!("{ends:?}; {} retries told, {resets} texts reset", retries.count());
     ensure!(end.is_chat("final"), "it ended with {}; {detail}", end.payload);
     if stage.wire() < 4 {
         ensure!(end.text() == words(3) && ends == [End::Dropped], "the final text is {:?}; {detail}", end.text());

@@ -72,10 +72,13 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
         })
         .collect();
     let mut random = Lcg::new(7);
+    // How much the model had been asked at the end of each life.
+    let mut lives = Vec::new();
     let result = (0..stage.options().kills).try_for_each(|_| {
         live(stage)?;
         thread::sleep(Duration::from_millis(u64::try_from(random.below(THEN))?));
         stage.kill()?;
+        lives.push(stage.provider()?.calls().len());
         kills.fetch_add(1, Ordering::Relaxed);
         stage.relaunch()?;
         clients.iter().try_for_each(|client| ready(client).map(drop))
@@ -88,7 +91,7 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     }
     result?;
     settle(stage)?;
-    let count = count(stage, &turns)?;
+    let count = count(stage, &turns, &lives)?;
     clients.iter().for_each(Client::shutdown);
     count.judge(again, stage.options().kills)
 }
@@ -217,19 +220,28 @@ struct Count {
     /// How often each outcome occurred: of the first sending, and of those after.
     first: BTreeMap<String, usize>,
     later: BTreeMap<String, usize>,
-    /// How many turns the model was asked so often, have so many answers, and were said so often in the history.
-    asked: BTreeMap<usize, usize>,
+    /// In how many turns the model was asked in so many lives. What a killed gateway has not finished, its next life may go
+    /// on with by itself.
+    lives: BTreeMap<usize, usize>,
+    /// How many turns have so many answers in the history, and were said so often.
     answers: BTreeMap<usize, usize>,
     said: BTreeMap<usize, usize>,
-    /// Turns that are somewhere twice.
+    /// Turns the model was asked for twice in one life, or that are in the history twice.
     twice: Vec<String>,
 }
 
-fn count(stage: &Stage, turns: &[Turn]) -> Result<Count> {
+fn count(stage: &Stage, turns: &[Turn], lives: &[usize]) -> Result<Count> {
     let mut count = Count { turns: turns.len(), ..Count::default() };
     let strange = stage.provider()?.strange();
     ensure!(strange.is_empty(), "the model was asked strange things: {strange:?}");
-    let (reader, asked) = (stage.client()?, stage.provider()?.counts());
+    let reader = stage.client()?;
+    // By turn and life.
+    let mut calls: BTreeMap<String, BTreeMap<usize, usize>> = BTreeMap::new();
+    for (place, call) in stage.provider()?.calls().into_iter().enumerate() {
+        let life = lives.iter().filter(|end| **end <= place).count();
+        let Some(turn) = call.turn else { continue };
+        *calls.entry(turn).or_default().entry(life).or_insert(0) += 1;
+    }
     let mut histories: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
     for turn in turns {
         let history = match histories.get(turn.session.as_str()) {
@@ -242,13 +254,13 @@ fn count(stage: &Stage, turns: &[Turn]) -> Result<Count> {
         let rows = |who: &str, what: &str| history.iter().filter(|(role, text)| role == who && text.contains(what)).count();
         let said = rows("user", &format!("#{}:", turn.name));
         let answers = rows("assistant", &format!("answer to {} ", turn.name));
-        let asked = asked.get(&turn.name).copied().unwrap_or(0);
+        let asked = calls.remove(&turn.name).unwrap_or_default();
         *count.said.entry(said).or_insert(0) += 1;
         *count.answers.entry(answers).or_insert(0) += 1;
-        *count.asked.entry(asked).or_insert(0) += 1;
-        if said > 1 || answers > 1 || asked > 1 {
+        *count.lives.entry(asked.len()).or_insert(0) += 1;
+        if said > 1 || answers > 1 || asked.values().any(|calls| *calls > 1) {
             let Turn { name, outcomes, .. } = turn;
-            count.twice.push(format!("{name}: asked {asked}, said {said}, answered {answers}: {outcomes:?}"));
+            count.twice.push(format!("{name}: asked {asked:?} by life, said {said}, answered {answers}: {outcomes:?}"));
         }
         for (index, outcome) in turn.outcomes.iter().enumerate() {
             let counts = if index == 0 { &mut count.first } else { &mut count.later };
