@@ -1,6 +1,6 @@
 //! What a model was asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -94,14 +94,6 @@ impl Log {
 
     pub(super) fn strangeness(&self) -> Vec<String> {
         self.lock().strange.clone()
-    }
-
-    pub(super) fn counts(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for turn in self.lock().calls.iter().filter_map(|call| call.turn.clone()) {
-            *counts.entry(turn).or_insert(0) += 1;
-        }
-        counts
     }
 
     /// Waits until the questions pass; gives them, or none when `limit` is over before.

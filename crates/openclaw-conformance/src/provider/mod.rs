@@ -12,7 +12,6 @@ mod script;
 mod tests;
 mod turn;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -96,16 +95,10 @@ impl Provider {
         self.shared.log.calls()
     }
 
-    /// The questions of one turn.
+    /// The questions of one turn: how often it was asked, and how each ended.
     #[must_use]
     pub(crate) fn calls_of(&self, turn: &str) -> Vec<Call> {
         self.calls().into_iter().filter(|call| call.turn.as_deref() == Some(turn)).collect()
-    }
-
-    /// How often the model was asked in each named turn.
-    #[must_use]
-    pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
-        self.shared.log.counts()
     }
 
     /// Requests that are none of a model's, and scripts that cannot be read.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use openclaw_client::connect::Hello;
 use openclaw_client::{CallError, Request, State};
 use openclaw_tests::Lcg;
@@ -31,8 +31,8 @@ const LOSS: usize = 3;
 /// A gateway that has just started takes long for its first run.
 const LIFE: Duration = Duration::from_secs(150);
 const COME_BACK: Duration = Duration::from_secs(180);
-/// A run that is interrupted may never end.
-const WAIT_FOR_RUN: Duration = Duration::from_secs(8);
+/// A run that is lost never ends.
+const WAIT_FOR_RUN: Duration = Duration::from_secs(60);
 
 pub(super) fn killed(stage: &Stage) -> Result<Seen> {
     play(stage, false)
@@ -41,6 +41,11 @@ pub(super) fn killed(stage: &Stage) -> Result<Seen> {
 pub(super) fn sent_again(stage: &Stage) -> Result<Seen> {
     play(stage, true)
 }
+
+/// A gateway that is still starting takes long to answer.
+const SEND_LIMIT: Duration = Duration::from_secs(50);
+/// The outcomes after which there should be a run.
+const RUNS: [&str; 4] = ["started", "in_flight", "ok", "unknown"];
 
 /// One message, and what came of it.
 #[derive(Debug)]
@@ -87,7 +92,7 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     stop.store(true, Ordering::Relaxed);
     let mut turns = Vec::new();
     for talker in talkers {
-        turns.extend(talker.join().map_err(|_| anyhow::anyhow!("a talker panicked"))??);
+        turns.extend(talker.join().unwrap_or_else(|_| Err(anyhow!("a talker panicked")))?);
     }
     result?;
     settle(stage)?;
@@ -143,7 +148,11 @@ impl Talker {
             let kills = self.kills.load(Ordering::Relaxed);
             self.say(&mut turn)?;
             let run = turn.name.clone();
+            let runs = turn.outcomes.last().is_some_and(|outcome| RUNS.contains(&outcome.as_str()));
             turns.push(turn);
+            if !runs {
+                continue;
+            }
             let begun = Instant::now();
             while self.kills.load(Ordering::Relaxed) == kills && begun.elapsed() < WAIT_FOR_RUN {
                 // An answer may be lost together with its connection, so it is looked for.
@@ -151,7 +160,7 @@ impl Talker {
                 let over = match self.client.call(wait.timeout(Duration::from_secs(5))).wait_for(RUN_LIMIT) {
                     Some(Ok(Some(answer))) => !answer.as_str().contains(r#""status":"timeout""#),
                     Some(_) => false,
-                    None => anyhow::bail!("agent.wait hangs"),
+                    None => bail!("agent.wait hangs"),
                 };
                 if over {
                     break;
@@ -172,7 +181,7 @@ impl Talker {
             if turn.outcomes.is_empty() && self.random.chance(1, LOSS) {
                 self.relay.cut_next();
             }
-            let request = Request::with_params("chat.send", &params)?.timeout(Duration::from_secs(30));
+            let request = Request::with_params("chat.send", &params)?.timeout(SEND_LIMIT);
             let outcome = self.client.call(request).wait_for(RUN_LIMIT).context("chat.send hangs")?;
             turn.outcomes.push(kind(&outcome));
             let lost = matches!(outcome, Err(CallError::OutcomeUnknown(_)));
@@ -189,7 +198,7 @@ fn kind(outcome: &Result<Option<openclaw_client::Payload>, CallError>) -> String
             let answer: Value = payload.as_ref().and_then(|payload| payload.deserialize().ok()).unwrap_or_default();
             answer.get("status").and_then(Value::as_str).unwrap_or("answered").to_owned()
         }
-        Err(CallError::Rejected(rejected)) => format!("rejected ({})", rejected.error.finest_code()),
+        Err(CallError::Rejected(rejected)) => format!("rejected ({})", rejected.error),
         Err(CallError::NotSent(_)) => "not sent".into(),
         Err(CallError::OutcomeUnknown(_)) => "unknown".into(),
         Err(CallError::TimedOut { .. }) => "timed out".into(),
@@ -210,7 +219,7 @@ fn settle(stage: &Stage) -> Result<()> {
         calls = now.len();
         thread::sleep(Duration::from_secs(3));
     }
-    anyhow::bail!("the model is still being asked")
+    bail!("the model is still being asked")
 }
 
 /// What came of all turns.
