@@ -90,8 +90,8 @@
 //! * Not the methods of nodes: a node is let in, but asked nothing, and what it offers needs nobody's approval.
 //!
 //! How faithful that is, a test of this project holds: the same probes are put to it and to real gateways, over
-//! WebSockets, and compared answer by answer. It does as release 2026.9.6 does in 269 of 270 probes, and as release
-//! 2026.5.7 does in 270 of 270. The test fails when a number changes, and lists what differs, with the reason. Errors,
+//! WebSockets, and compared answer by answer. It does as release 2026.9.6 does in 272 of 273 probes, and as release
+//! 2026.5.7 does in 273 of 273. The test fails when a number changes, and lists what differs, with the reason. Errors,
 //! close codes and reasons are compared word by word, payloads by their members: lists and objects in them count as
 //! such, whatever is inside.
 //!

@@ -165,7 +165,6 @@ pub(crate) fn connect(dialect: Dialect) -> &'static Kind {
 /// The shape of a built-in method's params, as far as the gateway holds clients to it.
 pub(crate) fn params(dialect: Dialect, method: &str) -> Option<&'static Kind> {
     static NOTHING: Kind = Kind::Closed(&[]);
-    static ANYTHING: Kind = Kind::Open(&[]);
     static SEND: Kind = Kind::Closed(&[
         must("sessionKey", NON_EMPTY),
         may("agentId", NON_EMPTY),
@@ -221,6 +220,53 @@ pub(crate) fn params(dialect: Dialect, method: &str) -> Option<&'static Kind> {
         may("refresh", Kind::Boolean),
         may("view", STRING),
     ]);
+    static SESSIONS_V4: Kind = Kind::Closed(&[
+        may("limit", Kind::Integer(1)),
+        may("offset", Kind::Integer(0)),
+        may("activeMinutes", Kind::Integer(1)),
+        may("activeOnly", Kind::Boolean),
+        may("requireLastInteraction", Kind::Boolean),
+        may("sortBy", Kind::Any),
+        may("includeGlobal", Kind::Boolean),
+        may("includeUnknown", Kind::Boolean),
+        may("excludeSubagents", Kind::Boolean),
+        may("excludeCron", Kind::Boolean),
+        may("excludeSystem", Kind::Boolean),
+        may("configuredAgentsOnly", Kind::Boolean),
+        may("includeDerivedTitles", Kind::Boolean),
+        may("includeLastMessage", Kind::Boolean),
+        may("includeActivitySummary", Kind::Boolean),
+        may("label", Kind::Text(1, 512)),
+        may("projectId", NON_EMPTY),
+        may("workspaceDir", NON_EMPTY),
+        may("group", STRING),
+        may("pinned", Kind::Boolean),
+        may("boardFace", Kind::Any),
+        may("hasBoard", Kind::Boolean),
+        may("creatorId", NON_EMPTY),
+        may("ownerId", NON_EMPTY),
+        may("ownerFirst", Kind::Boolean),
+        may("involvingMe", Kind::Boolean),
+        may("profileRelation", Kind::Any),
+        may("involvingProfileId", NON_EMPTY),
+        may("includePeople", Kind::Boolean),
+        may("spawnedBy", NON_EMPTY),
+        may("agentId", NON_EMPTY),
+        may("search", STRING),
+        may("archived", Kind::Any),
+    ]);
+    static SESSIONS_V3: Kind = Kind::Closed(&[
+        may("limit", Kind::Integer(1)),
+        may("activeMinutes", Kind::Integer(1)),
+        may("includeGlobal", Kind::Boolean),
+        may("includeUnknown", Kind::Boolean),
+        may("includeDerivedTitles", Kind::Boolean),
+        may("includeLastMessage", Kind::Boolean),
+        may("label", Kind::Text(1, 512)),
+        may("spawnedBy", NON_EMPTY),
+        may("agentId", NON_EMPTY),
+        may("search", STRING),
+    ]);
     static SESSION_ACTION: Kind = Kind::Closed(&[
         must("pluginId", NON_EMPTY),
         must("actionId", NON_EMPTY),
@@ -247,7 +293,8 @@ pub(crate) fn params(dialect: Dialect, method: &str) -> Option<&'static Kind> {
         "models.list" if dialect.is_v4() => &MODELS_V4,
         "models.list" => &MODELS_V3,
         "plugins.sessionAction" => &SESSION_ACTION,
-        "sessions.list" => &ANYTHING,
+        "sessions.list" if dialect.is_v4() => &SESSIONS_V4,
+        "sessions.list" => &SESSIONS_V3,
         "chat.send" => &SEND,
         "chat.abort" => &ABORT,
         "agent" => &AGENT,

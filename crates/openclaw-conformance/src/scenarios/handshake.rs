@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, ProtocolRange, Scope};
 use openclaw_client::Notice;
+use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, ProtocolRange, Scope};
 use serde_json::{Value, json};
 
 use crate::raw::{Ended, Raw};

@@ -1,8 +1,8 @@
 //! The largest frames.
 
 use anyhow::{Result, ensure};
-use openclaw_client::{CallError, NotSent, Request};
 use openclaw_client::connect::Scope;
+use openclaw_client::{CallError, NotSent, Request};
 use serde_json::{Value, json};
 
 use crate::raw::{Ended, Raw};

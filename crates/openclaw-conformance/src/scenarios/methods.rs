@@ -1,6 +1,6 @@
 //! Methods: which there are, and who may call them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::scenario::Seen;
 use crate::stage::{Stage, rejection};
 
-/// How many calls are made before their answers are waited for. Gateways refuse more than 256 at a time.
+/// How many calls wait for their answers. Gateways refuse more than 256 at a time.
 const AT_ONCE: usize = 32;
 /// Some look at the whole disk.
 const SLOW: Duration = Duration::from_secs(60);
@@ -24,47 +24,59 @@ pub(super) fn all_with_read(stage: &Stage) -> Result<Seen> {
     let hello = client.ready()?;
     let methods: Vec<String> = hello.features.methods.iter().map(ToString::to_string).collect();
     ensure!(methods.len() >= 15, "{} methods", methods.len());
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut answered = 0;
-    let mut wrong = Vec::new();
-    for chunk in methods.chunks(AT_ONCE) {
-        let calls: Vec<(&String, Call)> = chunk
-            .iter()
-            .map(|method| Ok((method, client.call(Request::with_raw_params(method.as_str(), "{}")?.timeout(SLOW)))))
-            .collect::<Result<_>>()?;
-        for (method, mut call) in calls {
-            let class = match call.wait_for(SLOW).with_context(|| format!("{method} hangs"))? {
-                Ok(payload) => {
-                    answered += 1;
-                    let payload: Option<Value> = payload.map(|payload| payload.deserialize()).transpose()?;
-                    stage.note(method.as_str(), &payload.unwrap_or_default());
-                    "ok".to_owned()
-                }
-                Err(CallError::Rejected(rejected)) => {
-                    let error = &rejected.error;
-                    if error.message.contains("unknown method") {
-                        wrong.push(format!("{method} is advertised and unknown"));
-                    }
-                    match &error.missing_scope {
-                        Some(_) => "missing scope".to_owned(),
-                        None => error.code.to_string(),
-                    }
-                }
-                Err(other) => {
-                    wrong.push(format!("{method}: {other}"));
-                    continue;
-                }
-            };
-            *counts.entry(class).or_insert(0) += 1;
+    let (mut seen, mut waiting) = (Classes::default(), VecDeque::new());
+    for method in &methods {
+        if waiting.len() == AT_ONCE {
+            seen.next(stage, &mut waiting)?;
         }
+        let request = Request::with_raw_params(method.as_str(), "{}")?.timeout(SLOW);
+        waiting.push_back((method.as_str(), client.call(request)));
     }
+    while !waiting.is_empty() {
+        seen.next(stage, &mut waiting)?;
+    }
+    let Classes { counts, wrong } = seen;
     client.shutdown();
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     let stats = client.stats();
     ensure!(stats.malformed + stats.odd + stats.foreign_responses == 0, "{stats:?}");
-    ensure!(answered > 3, "{counts:?}");
+    ensure!(counts.get("ok").is_some_and(|answered| *answered > 3), "{counts:?}");
     let counts: Vec<_> = counts.iter().map(|(class, count)| format!("{count} {class}")).collect();
     Seen::holds(format!("{} methods: {}", methods.len(), counts.join(", ")))
+}
+
+/// How methods were answered.
+#[derive(Default)]
+struct Classes {
+    counts: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+}
+
+impl Classes {
+    /// Waits for the oldest call.
+    fn next(&mut self, stage: &Stage, waiting: &mut VecDeque<(&str, Call)>) -> Result<()> {
+        let Some((method, mut call)) = waiting.pop_front() else { return Ok(()) };
+        let class = match call.wait_for(SLOW).with_context(|| format!("{method} hangs"))? {
+            Ok(payload) => {
+                let payload: Option<Value> = payload.map(|payload| payload.deserialize()).transpose()?;
+                stage.note(method, &payload.unwrap_or_default());
+                "ok".to_owned()
+            }
+            Err(CallError::Rejected(rejected)) => {
+                let error = &rejected.error;
+                if error.message.contains("unknown method") {
+                    self.wrong.push(format!("{method} is advertised and unknown"));
+                }
+                error.missing_scope.as_ref().map_or_else(|| error.code.to_string(), |_| "missing scope".to_owned())
+            }
+            Err(other) => {
+                self.wrong.push(format!("{method}: {other}"));
+                return Ok(());
+            }
+        };
+        *self.counts.entry(class).or_insert(0) += 1;
+        Ok(())
+    }
 }
 
 pub(super) fn unknown(stage: &Stage) -> Result<Seen> {

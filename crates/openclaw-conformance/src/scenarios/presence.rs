@@ -1,8 +1,8 @@
 //! Who else is there.
 
 use anyhow::{Result, ensure};
-use openclaw_client::connect::{ClientId, ClientInfo, ClientMode};
 use openclaw_client::EventFilter;
+use openclaw_client::connect::{ClientId, ClientInfo, ClientMode};
 use serde_json::{Value, json};
 
 use crate::scenario::Seen;

@@ -62,7 +62,10 @@ pub(super) fn concurrent(stage: &Stage) -> Result<Seen> {
             match call.wait() {
                 Ok(Some(payload)) => {
                     let payload: Value = payload.deserialize()?;
-                    ensure!(payload.pointer(key).is_some_and(Value::is_array), "{method} got another's answer: {payload}");
+                    ensure!(
+                        payload.pointer(key).is_some_and(Value::is_array),
+                        "{method} got another's answer: {payload}"
+                    );
                     answered += 1;
                 }
                 Ok(None) => anyhow::bail!("{method} has no payload"),
@@ -156,7 +159,9 @@ pub(super) fn slow_consumer(stage: &Stage) -> Result<Seen> {
     raw.answer("c")?;
     let begin = Instant::now();
     let ask = |id: usize| match stage.is_embedded() {
-        true => json!({"type": "req", "id": id.to_string(), "method": "blob", "params": {"size": 2_000_000}}).to_string(),
+        true => {
+            json!({"type": "req", "id": id.to_string(), "method": "blob", "params": {"size": 2_000_000}}).to_string()
+        }
         false => ask(id, "config.schema"),
     };
     let mut asked = 0;
@@ -177,5 +182,9 @@ pub(super) fn slow_consumer(stage: &Stage) -> Result<Seen> {
     let health = stage.client()?;
     health.request("health", &json!({}))?;
     health.shutdown();
-    Seen::holds(format!("cut off after {asked} requests in {:.1} s ({}); others are served", took.as_secs_f64(), ended.name()))
+    Seen::holds(format!(
+        "cut off after {asked} requests in {:.1} s ({}); others are served",
+        took.as_secs_f64(),
+        ended.name()
+    ))
 }

@@ -1,8 +1,8 @@
 //! `conformance`: what gateways do, scenario by scenario, release by release.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use xtask::{paths, supervise};
 
 use crate::cargo;
@@ -20,9 +20,18 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    Ok(if play(&args.arguments)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if a scenario does.
+pub(crate) fn check(arguments: &[String]) -> Result<()> {
+    ensure!(play(arguments)?, "scenarios failed");
+    Ok(())
+}
+
+fn play(arguments: &[String]) -> Result<bool> {
     // Not `cargo run`: the program becomes another one, and files are named relative to the caller's folder.
     cargo::run(cargo::cargo().args(["build", "--quiet", "--package", PACKAGE]))?;
     let program = paths::target_dir().join("debug").join(PACKAGE);
-    let status = supervise::run(std::process::Command::new(program).args(&args.arguments), None)?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(supervise::run(Command::new(program).args(arguments), None)?.success())
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use xtask::gateway::{Version, install, versions};
 use xtask::paths;
 
+use super::conformance;
 use super::gateway::distinct;
 use super::purity;
 use crate::cargo;
@@ -17,6 +18,8 @@ use crate::steps::Steps;
 const TEST_PACKAGE: &str = "openclaw-tests";
 /// Those that need running gateways.
 const REAL_GATEWAY_TESTS: [&str; 5] = ["real_device", "real_fidelity", "real_gateway", "real_identity", "real_restart"];
+/// The gateways that conformance is about besides those.
+const EMBEDDED: [&str; 4] = ["--version", "embedded", "--version", "embedded-v3"];
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
 /// Run all tests, the purity proof, and the tests against real gateways.
@@ -98,6 +101,13 @@ fn real_gateways(steps: &mut Steps, chosen: &[&'static Version]) -> Result<Strin
         cargo::run(&mut command).context("tests failed")?;
         Ok(names(&ready))
     })?;
+    let conforms = steps.run("conformance", || {
+        let chosen = ready.iter().flat_map(|version| ["--version", version.number]);
+        let arguments: Vec<String> = chosen.chain(EMBEDDED).map(str::to_owned).collect();
+        conformance::check(&arguments)?;
+        Ok(names(&ready))
+    })?;
+    let passed = passed && conforms;
     let word = if passed { "tested against" } else { "FAILED with" };
     Ok(format!("{word} {}", names(&ready)))
 }
