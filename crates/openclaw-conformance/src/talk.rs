@@ -54,7 +54,7 @@ impl Heard {
     /// Whether the agent has said so much and goes on. Old gateways hold `chat` events back for a while, and for as long as
     /// nothing else is said; `agent` events they tell at once.
     pub(crate) fn says(&self, text: &str) -> bool {
-        (self.is_chat("delta") || self.event == "agent" && self.kind() == "assistant") && self.text() == text
+        (self.is_chat("delta") || self.event == "agent" && self.kind() == "assistant") && self.text().trim_end() == text
     }
 
     pub(crate) fn seq(&self) -> Option<u64> {
