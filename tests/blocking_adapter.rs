@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use openclaw_blocking::{CallError, Client, EventLoop, Request, State, Turn};
 use openclaw_tests::Peer;
-use openclaw_tests::frames::observed;
+use openclaw_tests::lane::observed;
 
 /// No test waits longer than this for anything.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use openclaw_tests::Peer;
-use openclaw_tests::frames::observed;
+use openclaw_tests::lane::observed;
 use openclaw_tokio::{CallError, Request};
 use tokio::time::timeout;
 

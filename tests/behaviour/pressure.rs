@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use openclaw_client::{CallError, Down, NotSent, Request, State, StopReason, TransportError};
-use openclaw_tests::frames::unobserved;
+use openclaw_tests::lane::unobserved;
 use openclaw_tests::lane::{Client, Lane, PATIENCE};
 use openclaw_tests::{Conn, Peer, event};
 use tungstenite::Message;

@@ -5,14 +5,12 @@
 //! [`LARGE`] there is only the number of bytes: `"sent_bytes"`, `"received_bytes"`. A client that is not observed has one
 //! line, `"unobserved"` and why. That is what `cargo xtask schema` validates and counts.
 
-use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use openclaw_client::Builder;
 use serde_json::{Value, json};
 
 /// The environment variable that names the folder.
@@ -61,7 +59,13 @@ impl Scribe {
         }
     }
 
-    fn write(&self, what: &str, value: &Value) {
+    /// Whether anybody wants them.
+    #[cfg(feature = "adapters")]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn write(&self, what: &str, value: &Value) {
         let (Some(client), Some(file)) = (&self.0, file()) else { return };
         let mut line = json!({"client": client, what: value}).to_string();
         line.push('\n');
@@ -69,26 +73,6 @@ impl Scribe {
         let written = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
         written.unwrap_or_else(|error| panic!("a frame cannot be written into the folder of {DIR}: {error}"));
     }
-}
-
-/// The same client, its frames written down. A test that records by itself should not do that.
-#[must_use]
-pub fn observed<R>(builder: Builder<R>) -> Builder<R> {
-    let scribe = Scribe::new();
-    if scribe.0.is_none() || UNOBSERVED.get() { builder } else { builder.record(Log { scribe, line: Vec::new() }) }
-}
-
-/// Makes a client that is not observed, for a test whose point observing would spoil.
-pub fn unobserved<R>(why: &str, make: impl FnOnce() -> R) -> R {
-    Scribe::new().write("unobserved", &why.into());
-    UNOBSERVED.set(true);
-    let made = make();
-    UNOBSERVED.set(false);
-    made
-}
-
-thread_local! {
-    static UNOBSERVED: Cell<bool> = const { Cell::new(false) };
 }
 
 fn file() -> Option<&'static Mutex<File>> {
@@ -102,34 +86,4 @@ fn file() -> Option<&'static Mutex<File>> {
         Some(Mutex::new(file))
     };
     FILE.get_or_init(open).as_ref()
-}
-
-/// Picks the frames out of a flight recording.
-struct Log {
-    scribe: Scribe,
-    line: Vec<u8>,
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for byte in bytes {
-            if *byte != b'\n' {
-                self.line.push(*byte);
-                continue;
-            }
-            let line: Value = serde_json::from_slice(&self.line).unwrap_or_default();
-            self.line.clear();
-            let text = |value: &Value| value["text"].as_str().map(str::to_owned);
-            if let Some(sent) = text(&line["tx"]) {
-                self.scribe.sent(&sent);
-            } else if let Some(received) = text(&line).filter(|_| line["in"] == "text") {
-                self.scribe.received(&received);
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

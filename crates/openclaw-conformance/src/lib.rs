@@ -10,6 +10,7 @@ mod host;
 mod provider;
 mod raw;
 mod recording;
+mod relay;
 mod release;
 mod report;
 mod runner;
@@ -19,6 +20,7 @@ pub mod schema;
 mod setup;
 mod shape;
 mod stage;
+mod talk;
 
 pub use cell::{Cell, Outcome};
 pub use cli::{Args, run};

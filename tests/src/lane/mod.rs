@@ -1,6 +1,7 @@
 //! Every adapter under one roof: what a test does, it does on each.
 
 mod client;
+mod observed;
 mod waiting;
 
 use std::fmt;
@@ -13,9 +14,8 @@ use openclaw_smol::Smol;
 use openclaw_tokio::Tokio;
 use tokio::runtime::{self, Handle};
 
-use crate::frames;
-
 pub use client::Client;
+pub use observed::{observed, unobserved};
 pub use waiting::{Call, Late, PATIENCE, Stream};
 
 /// An adapter, and the way it is run.
@@ -83,7 +83,7 @@ impl fmt::Display for Lane {
 /// A client for `url` that is on no adapter yet.
 #[must_use]
 pub fn builder(url: impl Into<String>) -> Builder<()> {
-    frames::observed(Builder::new((), url))
+    observed(Builder::new((), url))
 }
 
 /// A tokio runtime that runs for ever on one thread.
