@@ -58,6 +58,8 @@ pub enum Trick {
         /// In milliseconds; zero is out of range.
         ms: u64,
     },
+    /// The hello grants fewer scopes than were asked for.
+    FewerScopes,
     /// The connection is closed right after hello.
     CloseAfterHello {
         /// The close code.

@@ -34,6 +34,7 @@ pub(super) fn played(trick: &Trick, times: u32) -> Vec<Fault> {
         Trick::LateHello { ms } => (Point::Hello, late(*ms)),
         Trick::BadHello { how } => (Point::Hello, bad_hello(*how)),
         Trick::HelloTick { ms } => (Point::Hello, Effect::MergeHello(json!({"policy": {"tickIntervalMs": ms}}))),
+        Trick::FewerScopes => (Point::Hello, Effect::MergeHello(json!({"auth": {"scopes": ["operator.read"]}}))),
         Trick::CloseAfterHello { code } => (Point::AfterHello, close(*code)),
         Trick::AnswerTwice => (Point::AnyResponse, Effect::Duplicate),
         Trick::AnswerLate { ms } => (Point::AnyResponse, late(*ms)),

@@ -180,6 +180,7 @@ impl Maker {
                     true,
                 )
             }
+            19 if dice.chance(1, 2) => (Trick::FewerScopes, true),
             19 => (Trick::HelloTick { ms: dice.pick(&[0, 500, 5_000]) }, true),
             20 => (Trick::CloseAfterHello { code }, true),
             21 => (Trick::AnswerTwice, false),
