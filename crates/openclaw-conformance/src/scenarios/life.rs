@@ -82,7 +82,7 @@ impl Load {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Counts::new();
         for caller in self.callers {
-            let counts = caller.join().map_err(|_| anyhow::anyhow!("a caller panicked"))??;
+            let counts = caller.join().ok().context("a caller panicked")??;
             counts.into_iter().for_each(|(kind, count)| *all.entry(kind).or_insert(0) += count);
         }
         Ok(all)

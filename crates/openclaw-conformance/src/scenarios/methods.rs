@@ -86,7 +86,8 @@ pub(super) fn unknown(stage: &Stage) -> Result<Seen> {
     let admin = stage.client_with([Scope::Admin])?;
     let error = rejection(admin.request("no.such.method", &json!({})))?;
     ensure!(error.code.as_str() == "INVALID_REQUEST" && error.message.contains("unknown method"), "{error:?}");
-    (reader.shutdown(), admin.shutdown());
+    reader.shutdown();
+    admin.shutdown();
     Seen::holds("only an admin is told that it does not exist")
 }
 
