@@ -112,7 +112,7 @@ mod tests {
         let mut summary = Summary::default();
         summary.tally("1").frames = 1;
         summary.add(vec![finding("a test", "f"), finding("a test", "f"), finding("b", "g")]);
-        let deviation = |schema, fault| Deviation { schema, definition: "D", fault, why: "w" };
+        let deviation = |schema, fault| Deviation { schema, definition: "D", fault, why: "w", always: true };
         assert_eq!(summary.unknown::<Deviation>(&[]).len(), 2);
         assert_eq!(summary.unknown(&[deviation("1", "f")]), ["D (m) by b: g; 1 faults in all"]);
         assert_eq!(

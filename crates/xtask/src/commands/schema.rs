@@ -11,7 +11,6 @@ use xtask::{paths, strangers, supervise};
 use crate::cargo;
 
 const TEST_PACKAGE: &str = "openclaw-tests";
-const PACKAGE: &str = "openclaw-conformance";
 const PROGRAM: &str = "openclaw-schema";
 /// Where the tests write their frames; they read the variable of that name.
 pub(crate) const FRAMES_VARIABLE: &str = "OPENCLAW_TEST_FRAMES";
