@@ -65,7 +65,7 @@ impl Definition {
     fn between(from: &Value, to: &Value) -> Self {
         let (from, to) = (facts(from), facts(to));
         let is_value = |place: &&str| place.contains(" = ");
-        fn names<'a>(facts: &'a super::shape::Facts) -> impl Iterator<Item = &'a str> {
+        fn names(facts: &super::shape::Facts) -> impl Iterator<Item = &str> {
             facts.keys().map(String::as_str)
         }
         let lists = |wanted: bool| {
