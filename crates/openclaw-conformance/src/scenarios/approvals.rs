@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::chat::NO_MODEL;
 use crate::scenario::Seen;
 use crate::stage::{PATIENCE, Stage};
-use crate::talk::{RUN_LIMIT, Talk, fresh};
+use crate::talk::{RUN_LIMIT, Talk, fresh, is_early};
 
 /// An approval nobody answers ends by itself.
 const OPEN_FOR: u64 = 60_000;
@@ -66,7 +66,7 @@ pub(super) fn nobody(stage: &Stage) -> Result<Seen> {
         return Seen::does_not_apply("it knows no approvals");
     }
     // Two that may approve: one does not say it can, which only newer gateways mind; the other is the asker itself.
-    let silent = (stage.wire() >= 4).then(|| stage.client_with([Scope::Approvals])).transpose()?;
+    let silent = (!is_early(stage.release())).then(|| stage.client_with([Scope::Approvals])).transpose()?;
     let asker = stage.connect(stage.builder().scopes([Scope::Approvals]).cap("approvals"))?;
     let params = json!({"command": "echo nobody", "host": "gateway", "timeoutMs": OPEN_FOR, "twoPhase": true});
     let mut call = asker.call(Request::with_params("exec.approval.request", &params)?);
@@ -110,7 +110,7 @@ pub(super) fn tool(stage: &Stage) -> Result<Seen> {
     // Old gateways end the run at once, empty, and tell the agent what the command said in another run.
     let followed = end.text().is_empty();
     if followed {
-        ensure!(stage.wire() < 4, "it ended with {}", end.payload);
+        ensure!(is_early(stage.release()), "it ended with {}", end.payload);
         end = talk.next("the run that follows", |heard| heard.is_end() && heard.run() != run)?;
     }
     ensure!(end.text().contains(&format!("{turn}-done")), "the answer is {:?}", end.text());

@@ -13,14 +13,15 @@ use serde_json::{Value, json};
 use crate::scenario::Seen;
 use crate::setup::Setup;
 use crate::stage::{PATIENCE, Stage, rejection};
+use crate::talk::is_early;
 
 /// A gateway that lets nodes offer a command of ours.
 pub(super) static NODES: Setup = Setup::new("nodes")
     .config(|release| {
-        if release.wire() >= 4 {
-            json!({"gateway": {"nodes": {"commands": {"allow": ["acme.echo"]}}}})
-        } else {
+        if is_early(*release) {
             json!({"gateway": {"nodes": {"allowCommands": ["acme.echo"]}}})
+        } else {
+            json!({"gateway": {"nodes": {"commands": {"allow": ["acme.echo"]}}}})
         }
     })
     .embedded(|_| None);
@@ -81,7 +82,7 @@ pub(super) fn invoked(stage: &Stage) -> Result<Seen> {
     // One that nobody answers ends in time, and the node is told.
     let late = rejection(operator.call(invoke("acme.echo", 1000)?).wait())?;
     detail.push(format!("nobody answers: {}", late.message));
-    if stage.wire() >= 4 {
+    if !is_early(stage.release()) {
         stage.next(&mut asked, PATIENCE, "the cancellation", |event| event.name() == "node.invoke.cancel")?;
     }
     let other = rejection(operator.call(invoke("acme.other", 1000)?).wait())?;

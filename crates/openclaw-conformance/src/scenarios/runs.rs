@@ -9,7 +9,7 @@ use super::chat::NO_MODEL;
 use crate::provider::End;
 use crate::scenario::Seen;
 use crate::stage::{PATIENCE, Stage};
-use crate::talk::{Heard, TALKER, Talk, fresh, words};
+use crate::talk::{Heard, TALKER, Talk, fresh, is_early, words};
 
 /// How long what may follow is listened for.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ pub(super) fn busy(stage: &Stage) -> Result<Seen> {
         ("held, queue followup", Some("/queue followup"), "words 2 every 1; hold; words 1"),
         ("tried again", None, "words 2 every 1; drop 2; words 1"),
     ] {
-        if script.contains("drop") && stage.wire() < 4 {
+        if script.contains("drop") && is_early(stage.release()) {
             continue; // What is dropped is not tried again.
         }
         let mut talk = Talk::begin(stage)?;
@@ -144,7 +144,7 @@ pub(super) fn adopted(stage: &Stage) -> Result<Seen> {
     ensure!(next.seq() > last.seq(), "the numbers begin again: {:?} after {:?}", next.seq(), last.seq());
     ensure!(stage.provider()?.calls_of(&turn).len() == 1, "the model was asked again");
     let keys = flight.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    if stage.wire() >= 4 {
+    if !is_early(stage.release()) {
         ensure!(found, "the history has the run as {flight}");
     }
     Seen::holds(format!("inFlightRun has {keys:?}, found: {found}"))

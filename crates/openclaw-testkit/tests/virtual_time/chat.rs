@@ -73,6 +73,19 @@ fn a_key_used_again_adds_nothing_and_with_another_text_conflicts() {
 }
 
 #[test]
+fn v3_takes_another_text_under_a_known_key_for_the_first_one() {
+    let mut lab = Lab::new(script(GatewayConfig::v3()));
+    let writer = lab.program(&["operator.write"]);
+    lab.send(writer, &send("you", "k1"));
+    lab.wait_ms(200);
+    lab.take(writer);
+    lab.send(writer, &send("somebody else", "k1"));
+    assert_eq!(lab.frames(writer)[0]["payload"]["status"], "ok");
+    lab.wait_ms(200);
+    assert_eq!(lab.take(writer), []);
+}
+
+#[test]
 fn an_abort_ends_a_run_with_what_was_said_so_far() {
     let mut lab = Lab::new(script(GatewayConfig::v4()));
     let writer = lab.program(&["operator.write"]);
