@@ -22,6 +22,8 @@ use tools::Nightly;
 const LONGEST: u32 = 1024;
 /// The same for logs, which are longer by nature.
 const LONGEST_LOG: u32 = 8192;
+/// An input that takes longer, in seconds, hangs. It is wall time, and the machine may be busy.
+const HANG: u32 = 100;
 /// A run of libFuzzer ends that long after its time at the latest.
 const GRACE: Duration = Duration::from_secs(300);
 
@@ -140,6 +142,8 @@ fn fuzz(nightly: &Nightly, target: &str, seconds: u32) -> Result<Stats> {
     command.arg(target).arg(&corpus).arg(committed(target)).arg("--");
     command.arg(format!("-max_total_time={seconds}")).arg(max_len(target));
     command.arg(format!("-dict={}", dictionary.display())).arg("-print_final_stats=1");
+    // An input that is merely slow is no finding.
+    command.arg(format!("-timeout={HANG}")).arg(format!("-report_slow_units={HANG}"));
     let status = run_logged(&mut command, &log, Duration::from_secs(u64::from(seconds)) + GRACE)?;
     let text = fs::read(&log)?;
     let text = String::from_utf8_lossy(&text);
