@@ -11,6 +11,7 @@ mod sessions;
 mod traffic;
 
 use crate::scenario::Scenario;
+use crate::setup;
 
 /// All of them, in the order of the table.
 #[rustfmt::skip]
@@ -36,16 +37,16 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("traffic", "requests behind connect, in one write", traffic::pipelined).once(),
     Scenario::new("traffic", "a thousand concurrent calls", traffic::concurrent),
     Scenario::new("traffic", "answers out of order", traffic::out_of_order).once(),
-    Scenario::new("traffic", "a flood of requests", traffic::flood).alone().once(),
-    Scenario::new("traffic", "a client that stops reading", traffic::slow_consumer).alone().once(),
+    Scenario::new("traffic", "a flood of requests", traffic::flood).once(),
+    Scenario::new("traffic", "a client that stops reading", traffic::slow_consumer).alone().once().long().within(600),
     Scenario::new("mutants", "frames that are almost right, as the embedded gateway answers them", mutants::alike).once().within(600),
     Scenario::new("presence", "a second client comes and goes", presence::second_client),
     Scenario::new("sessions", "a session is created, listed, patched, subscribed to and deleted", sessions::life),
-    Scenario::new("config", "a patch that takes a restart", config::patch).alone(),
+    Scenario::new("config", "a patch that takes a restart", config::patch).on(&setup::MORTAL),
     Scenario::new("life", "ticks for two intervals", life::ticks).beside().long(),
     Scenario::new("life", "the gateway's pings", life::pings).once().beside().long(),
     Scenario::new("life", "a gateway that is suspended for a moment", life::suspend),
-    Scenario::new("life", "a gateway that is suspended for longer than its ticks allow", life::suspend_for_long).alone().long(),
-    Scenario::new("life", "SIGTERM with calls in flight", life::drain).alone(),
-    Scenario::new("life", "SIGKILL under load, again and again", life::kill).alone().within(1800),
+    Scenario::new("life", "a gateway that is suspended for longer than its ticks allow", life::suspend_for_long).on(&setup::MORTAL).long().within(600),
+    Scenario::new("life", "SIGTERM with calls in flight", life::drain).on(&setup::MORTAL).within(600),
+    Scenario::new("life", "SIGKILL under load, again and again", life::kill).on(&setup::MORTAL).within(6000),
 ];
