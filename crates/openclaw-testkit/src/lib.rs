@@ -93,7 +93,8 @@
 //! WebSockets, and compared answer by answer. It does as release 2026.9.6 does in 272 of 273 probes, and as release
 //! 2026.5.7 does in 273 of 273. The test fails when a number changes, and lists what differs, with the reason. Errors,
 //! close codes and reasons are compared word by word, payloads by their members: lists and objects in them count as
-//! such, whatever is inside.
+//! such, whatever is inside. Clients by others are run against it as well: the official TypeScript client and
+//! `openclaw-node` connect, call, are told events and errors, and come back after it was killed.
 //!
 //! # Without sockets
 //!

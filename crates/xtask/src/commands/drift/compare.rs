@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use xtask::protocol::Protocol;
 
-use super::shape::facts;
+use super::shape::{Facts, facts};
 
 /// What was added to a list, and what was removed from it.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,7 +65,7 @@ impl Definition {
     fn between(from: &Value, to: &Value) -> Self {
         let (from, to) = (facts(from), facts(to));
         let is_value = |place: &&str| place.contains(" = ");
-        fn names(facts: &super::shape::Facts) -> impl Iterator<Item = &str> {
+        fn names(facts: &Facts) -> impl Iterator<Item = &str> {
             facts.keys().map(String::as_str)
         }
         let lists = |wanted: bool| {
