@@ -55,6 +55,14 @@ impl Release {
         matches!(self, Self::Embedded(_))
     }
 
+    /// Whether it is the newest release, or like it.
+    pub fn is_newest(self) -> bool {
+        match self {
+            Self::Real(version) => version == versions::DEFAULT,
+            Self::Embedded(wire) => wire == versions::DEFAULT.wire,
+        }
+    }
+
     /// The release it should be like, for the embedded gateway.
     pub fn model(self) -> Option<&'static Version> {
         match self {

@@ -48,3 +48,6 @@ impl Setup {
 
 /// By default.
 pub(crate) static PLAIN: Setup = Setup::new("plain");
+
+/// As by default, but ended and started again by its scenarios, one after the other.
+pub(crate) static MORTAL: Setup = Setup::new("mortal");

@@ -11,8 +11,8 @@ use crate::raw::{Ended, Raw};
 use crate::scenario::Seen;
 use crate::stage::{PATIENCE, Stage, refusal};
 
-/// Longer than a gateway waits for a first frame.
-const SILENCE: Duration = Duration::from_secs(25);
+/// Much longer than a gateway waits for a first frame: one that is busy looks late.
+const SILENCE: Duration = Duration::from_secs(90);
 
 pub(super) fn hello(stage: &Stage) -> Result<Seen> {
     let client = stage.client()?;

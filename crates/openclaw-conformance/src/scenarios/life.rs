@@ -17,9 +17,11 @@ use crate::scenario::Seen;
 use crate::stage::{PATIENCE, Stage};
 
 /// A start takes ten seconds; the client's next attempt may be seconds away too.
-const BACK: Duration = Duration::from_secs(60);
+const BACK: Duration = Duration::from_secs(120);
+/// Longer than any gateway is away, so that no call ends because of its deadline.
+const DEADLINE: Duration = Duration::from_secs(400);
 /// Every call ends by then, whatever happens.
-const LAST_WORD: Duration = Duration::from_secs(90);
+const LAST_WORD: Duration = Duration::from_secs(420);
 /// Threads that call.
 const CALLERS: usize = 4;
 
@@ -80,7 +82,7 @@ impl Load {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Counts::new();
         for caller in self.callers {
-            let counts = caller.join().map_err(|_| anyhow::anyhow!("a caller panicked"))??;
+            let counts = caller.join().ok().context("a caller panicked")??;
             counts.into_iter().for_each(|(kind, count)| *all.entry(kind).or_insert(0) += count);
         }
         Ok(all)
@@ -90,7 +92,7 @@ impl Load {
 fn call_for_ever(client: &Client, stop: &AtomicBool) -> Result<Counts> {
     let mut counts = Counts::new();
     while !stop.load(Ordering::Relaxed) {
-        let request = Request::new("system-presence")?.timeout(Duration::from_secs(60));
+        let request = Request::new("system-presence")?.timeout(DEADLINE);
         let outcome = client.call(request).wait_for(LAST_WORD).context("a call hangs")?;
         let kind = match outcome {
             Ok(_) => "answered",

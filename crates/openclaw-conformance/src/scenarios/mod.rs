@@ -18,6 +18,7 @@ mod traffic;
 mod turns;
 
 use crate::scenario::Scenario;
+use crate::setup;
 
 /// All of them, in the order of the table.
 #[rustfmt::skip]
@@ -43,18 +44,18 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("traffic", "requests behind connect, in one write", traffic::pipelined).once(),
     Scenario::new("traffic", "a thousand concurrent calls", traffic::concurrent),
     Scenario::new("traffic", "answers out of order", traffic::out_of_order).once(),
-    Scenario::new("traffic", "a flood of requests", traffic::flood).alone().once(),
-    Scenario::new("traffic", "a client that stops reading", traffic::slow_consumer).alone().once(),
+    Scenario::new("traffic", "a flood of requests", traffic::flood).once(),
+    Scenario::new("traffic", "a client that stops reading", traffic::slow_consumer).alone().once().long().within(600),
     Scenario::new("mutants", "frames that are almost right, as the embedded gateway answers them", mutants::alike).once().within(600),
     Scenario::new("presence", "a second client comes and goes", presence::second_client),
     Scenario::new("sessions", "a session is created, listed, patched, subscribed to and deleted", sessions::life),
-    Scenario::new("config", "a patch that takes a restart", config::patch).alone(),
+    Scenario::new("config", "a patch that takes a restart", config::patch).on(&setup::MORTAL),
     Scenario::new("life", "ticks for two intervals", life::ticks).beside().long(),
     Scenario::new("life", "the gateway's pings", life::pings).once().beside().long(),
     Scenario::new("life", "a gateway that is suspended for a moment", life::suspend),
-    Scenario::new("life", "a gateway that is suspended for longer than its ticks allow", life::suspend_for_long).alone().long(),
-    Scenario::new("life", "SIGTERM with calls in flight", life::drain).alone(),
-    Scenario::new("life", "SIGKILL under load, again and again", life::kill).alone().within(1800),
+    Scenario::new("life", "a gateway that is suspended for longer than its ticks allow", life::suspend_for_long).on(&setup::MORTAL).long().within(600),
+    Scenario::new("life", "SIGTERM with calls in flight", life::drain).on(&setup::MORTAL).within(600),
+    Scenario::new("life", "SIGKILL under load, again and again", life::kill).on(&setup::MORTAL).within(6000),
     Scenario::new("chat", "an answer is streamed and kept once", chat::streamed).on(&chat::MODEL),
     Scenario::new("chat", "a tool is called, and only who wants its events has them", chat::tool).on(&chat::MODEL),
     Scenario::new("chat", "a provider's error ends the run", chat::provider_error).on(&chat::MODEL),
@@ -69,6 +70,6 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("approvals", "a tool waits for its approval", approvals::tool).on(&chat::MODEL),
     Scenario::new("cron", "a job is added, listed, run and removed", cron::job).on(&chat::MODEL).beside().within(240),
     Scenario::new("nodes", "a node is approved and invoked", nodes::invoked).on(&nodes::NODES),
-    Scenario::new("turns", "killed gateways run no turn twice", turns::killed).on(&chat::MODEL).alone().within(3600),
-    Scenario::new("turns", "what is sent again is not run again", turns::sent_again).on(&chat::MODEL).alone().within(3600),
+    Scenario::new("turns", "killed gateways run no turn twice", turns::killed).on(&turns::MORTAL).within(6000),
+    Scenario::new("turns", "what is sent again is not run again", turns::sent_again).on(&turns::MORTAL).within(6000),
 ];

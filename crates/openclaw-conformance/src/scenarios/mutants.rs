@@ -183,7 +183,8 @@ fn mutant(lcg: &mut Lcg, frame: &Value) -> String {
             if text.is_empty() && lcg.chance(4, 5) {
                 change(lcg, &mut changed);
             } else {
-                text = damaged(lcg, if text.is_empty() { changed.to_string() } else { text });
+                let whole = if text.is_empty() { changed.to_string() } else { text };
+                text = damaged(lcg, &whole);
             }
         }
         let text = if text.is_empty() { changed.to_string() } else { text };
@@ -247,7 +248,7 @@ fn odd(lcg: &mut Lcg) -> Value {
 }
 
 /// The text with a fault in it. It is ASCII, or becomes so.
-fn damaged(lcg: &mut Lcg, text: String) -> String {
+fn damaged(lcg: &mut Lcg, text: &str) -> String {
     let mut bytes: Vec<u8> = text.bytes().filter(u8::is_ascii).collect();
     let at = lcg.below(bytes.len());
     let any = |lcg: &mut Lcg| u8::try_from(32 + lcg.below(95)).unwrap_or(b'?');

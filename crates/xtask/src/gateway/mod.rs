@@ -29,6 +29,7 @@ pub const DEFAULT_TOKEN: &str = "local-test-token";
 /// Ten times what a start takes on a small machine.
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const READY_POLL: Duration = Duration::from_millis(150);
+const REAP_LIMIT: Duration = Duration::from_secs(30);
 const PORT_ATTEMPTS: usize = 3;
 const TAIL_LINES: usize = 30;
 
@@ -212,11 +213,14 @@ impl Gateway {
 
     fn end_with(&mut self, grace: Duration) -> Result<Stopped> {
         let child = &mut self.child;
-        stop::end_child(&self.record, grace, || {
+        let stopped = stop::end_child(&self.record, grace, || {
             if let Some(child) = child {
                 let _ = child.try_wait();
             }
-        })
+        })?;
+        // A process looks ended as soon as its first thread is; only a while later can it be waited for.
+        supervise::wait_until(REAP_LIMIT, || !matches!(self.ended(), Ok(None)));
+        Ok(stopped)
     }
 
     /// Starts a gateway that has ended once more, with its state and on its port, and does not wait until it is ready.
