@@ -17,8 +17,12 @@ use super::chat::NO_MODEL;
 use crate::provider::{Call, End};
 use crate::relay::Relay;
 use crate::scenario::Seen;
+use crate::setup::Setup;
 use crate::stage::Stage;
 use crate::talk::{RUN_LIMIT, TALKER, fresh, messages};
+
+/// A gateway with a model that may be killed.
+pub(super) static MORTAL: Setup = Setup::new("mortal model").provider();
 
 /// Sessions that are talked to at a time.
 const TALKERS: usize = 3;

@@ -198,7 +198,13 @@ impl GatewayCore {
             "stopReason": stop,
         });
         let (chat, status, error) = match end {
-            End::Final => (json!({"state": "final", "stopReason": "stop", "message": message}), "ok", None),
+            End::Final => {
+                let mut chat = json!({"state": "final", "message": message});
+                if self.dialect.is_v4() {
+                    crate::json::merge(&mut chat, &json!({"stopReason": "stop"}));
+                }
+                (chat, "ok", None)
+            }
             End::Error(why) => (json!({"state": "error", "errorMessage": why}), "error", Some(why.as_str())),
             End::Aborted => (json!({"state": "aborted", "stopReason": "rpc", "message": message}), "aborted", None),
         };
@@ -232,7 +238,11 @@ impl GatewayCore {
             Some(why) => Answer::Error(payload, ErrorBody::unavailable(why)),
             None => Answer::Ok(payload),
         };
-        let ending = json!({"runId": id, "status": status, "endedAt": self.now.unix.0, "stopReason": stop});
+        let mut ending = json!({"runId": id, "status": status, "endedAt": self.now.unix.0, "stopReason": stop});
+        // To old gateways a message that was dealt with is one that succeeded.
+        if !self.dialect.is_v4() && status == "error" && run.caller.is_none() {
+            ending = json!({"runId": id, "status": "ok", "endedAt": self.now.unix.0});
+        }
         if let Some(caller) = &run.caller {
             self.respond(caller, &result);
         }

@@ -73,6 +73,29 @@ fn a_key_used_again_adds_nothing_and_with_another_text_conflicts() {
 }
 
 #[test]
+fn v3_ends_without_a_reason_and_takes_a_failed_message_for_one_that_was_dealt_with() {
+    let mut lab = Lab::new(GatewayConfig::v3().chat(|text| match text {
+        "fail" => ChatReply::text("well").fails("no"),
+        _ => ChatReply::text("yes"),
+    }));
+    let writer = lab.program(&["operator.write"]);
+    lab.send(writer, &send("you", "k1"));
+    lab.wait_ms(100);
+    let end = chats(&lab.frames(writer)).pop().unwrap();
+    assert_eq!((&end["state"], end.get("stopReason")), (&json!("final"), None));
+    lab.send(writer, &send("fail", "k2"));
+    lab.wait_ms(100);
+    lab.take(writer);
+    let waited = lab.ask(writer, "agent.wait", json!({"runId": "k2"}));
+    assert_eq!((&waited["payload"]["status"], waited["payload"].get("stopReason")), (&json!("ok"), None));
+    // Whoever runs the agent as a method is told.
+    lab.ask(writer, "agent", json!({"message": "fail", "idempotencyKey": "a1"}));
+    lab.wait_ms(100);
+    let waited = lab.ask(writer, "agent.wait", json!({"runId": "a1"}));
+    assert_eq!(waited["payload"]["status"], "error");
+}
+
+#[test]
 fn v3_takes_another_text_under_a_known_key_for_the_first_one() {
     let mut lab = Lab::new(script(GatewayConfig::v3()));
     let writer = lab.program(&["operator.write"]);
