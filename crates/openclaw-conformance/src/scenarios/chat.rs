@@ -120,7 +120,8 @@ pub(super) fn provider_error(stage: &Stage) -> Result<Seen> {
     let mut talk = Talk::begin(stage)?;
     let turn = fresh("turn");
     let run = talk.start(&format!("script #{turn}: status 400"))?;
-    let failed = |heard: &Heard| heard.is_chat("error") || heard.payload.pointer("/data/phase") == Some(&"error".into());
+    let failed =
+        |heard: &Heard| heard.is_chat("error") || heard.payload.pointer("/data/phase") == Some(&"error".into());
     talk.next("the error", failed)?;
     // Some releases never say so in `chat` events, others after fifteen seconds, or twice.
     let silent = stage.release().name() == "2026.5.12";
@@ -131,7 +132,8 @@ pub(super) fn provider_error(stage: &Stage) -> Result<Seen> {
     }
     talk.listen(Duration::from_secs(1))?;
     let ends: Vec<_> = talk.heard.iter().filter(|heard| heard.is_end()).collect();
-    let says = |heard: &&Heard| heard.payload.get("errorMessage").and_then(Value::as_str).is_some_and(|m| !m.is_empty());
+    let says =
+        |heard: &&Heard| heard.payload.get("errorMessage").and_then(Value::as_str).is_some_and(|m| !m.is_empty());
     ensure!(ends.iter().all(|heard| heard.is_chat("error") && says(heard)), "it ended with {ends:?}");
     ensure!(ends.is_empty() == silent, "it ended with {ends:?}");
     let waited = talk.call("agent.wait", &json!({"runId": run, "timeoutMs": 2000}))?;
@@ -192,7 +194,8 @@ pub(super) fn repeated(stage: &Stage) -> Result<Seen> {
     let statuses = [status(&first), status(&during), status(&after)];
     ensure!(statuses == ["started", "in_flight", "ok"], "the statuses are {statuses:?}");
     let other = talk.say_as(&key, "something else");
-    let other = if !is_early(stage.release()) { refused(other)?.finest_code().to_owned() } else { format!("{}", other?) };
+    let other =
+        if !is_early(stage.release()) { refused(other)?.finest_code().to_owned() } else { format!("{}", other?) };
     talk.listen(Duration::from_secs(1))?;
     if stage.is_embedded() {
         return Seen::holds(format!("another text under the same key: {other}"));
