@@ -84,6 +84,7 @@ const fn on_purpose(who: &'static str, definition: &'static str, why: &'static s
 
 const PARAMS: &str = "it is about how requests are answered, and no client of ours looks into params";
 const PROFILE: &str = "the published schema is older than profiles, which are sent only to gateways that know them";
+const NUMBER: &str = "its params have a number that no double can hold";
 
 /// What the tests send that a real gateway would refuse. Params are an application's, and so the test's; a wrong envelope
 /// or connect would be the client's fault, and is excused for single tests only.
@@ -105,6 +106,10 @@ pub(crate) const SENT: &[OnPurpose] = &[
     on_purpose("official_defects", "ProgressCardRefreshParams", PARAMS),
     on_purpose("original_defects", "AgentParams", PARAMS),
     on_purpose("original_defects", "ChatSendParams", PARAMS),
+    on_purpose("properties", "AgentParams", PARAMS),
+    on_purpose("properties frames::a_request_is_read_as_it_was_built", "RequestFrame", PROFILE),
+    on_purpose("properties frames::a_request_is_read_as_it_was_built", "", NUMBER),
+    on_purpose("properties payloads::of_a_request", "", NUMBER),
     on_purpose("record", "AgentParams", PARAMS),
     on_purpose("record", "ChatSendParams", PARAMS),
     on_purpose("record", "ConfigSetParams", PARAMS),
@@ -136,11 +141,7 @@ pub(crate) const SENT: &[OnPurpose] = &[
         PROFILE,
     ),
     on_purpose("wire_shapes a_request_frame_has_exactly_this_text", "RequestFrame", PROFILE),
-    on_purpose(
-        "wire_shapes a_request_frame_has_exactly_this_text",
-        "",
-        "its params have a number that no double can hold",
-    ),
+    on_purpose("wire_shapes a_request_frame_has_exactly_this_text", "", NUMBER),
 ];
 
 /// What scenarios send to real gateways on purpose.
