@@ -181,7 +181,9 @@ mod tests {
 
     #[test]
     fn a_text_without_script_has_none() {
-        for text in ["", "hello", "a description of it: words", "script without colon", "script # : hold", "transcript: a"] {
+        for text in
+            ["", "hello", "a description of it: words", "script without colon", "script # : hold", "transcript: a"]
+        {
             assert_eq!(Script::find(text).unwrap(), None, "{text}");
         }
         assert_eq!(Script::echo(" a b ").steps, [Step::Say("heard: a b".into())]);

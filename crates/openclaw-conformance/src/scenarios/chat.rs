@@ -80,7 +80,8 @@ pub(super) fn streamed(stage: &Stage) -> Result<Seen> {
         return Seen::holds(format!("{} deltas", deltas.len()));
     }
     let messages = talk.messages()?;
-    let said = |who: &str, what: &str| messages.iter().filter(|(role, text)| role == who && text.contains(what)).count();
+    let said =
+        |who: &str, what: &str| messages.iter().filter(|(role, text)| role == who && text.contains(what)).count();
     ensure!(said("assistant", &words(30)) == 1 && said("user", &turn) == 1, "the history is {messages:?}");
     let calls = stage.provider()?.calls_of(&turn);
     ensure!(calls.len() == 1, "the model was asked {} times", calls.len());
@@ -119,7 +120,8 @@ pub(super) fn provider_error(stage: &Stage) -> Result<Seen> {
     let mut talk = Talk::begin(stage)?;
     let turn = fresh("turn");
     let run = talk.start(&format!("script #{turn}: status 400"))?;
-    let failed = |heard: &Heard| heard.is_chat("error") || heard.payload.pointer("/data/phase") == Some(&"error".into());
+    let failed =
+        |heard: &Heard| heard.is_chat("error") || heard.payload.pointer("/data/phase") == Some(&"error".into());
     talk.next("the error", failed)?;
     // Some releases never say so in `chat` events, others after fifteen seconds, or twice.
     let silent = stage.release().name() == "2026.5.12";
@@ -130,7 +132,8 @@ pub(super) fn provider_error(stage: &Stage) -> Result<Seen> {
     }
     talk.listen(Duration::from_secs(1))?;
     let ends: Vec<_> = talk.heard.iter().filter(|heard| heard.is_end()).collect();
-    let says = |heard: &&Heard| heard.payload.get("errorMessage").and_then(Value::as_str).is_some_and(|m| !m.is_empty());
+    let says =
+        |heard: &&Heard| heard.payload.get("errorMessage").and_then(Value::as_str).is_some_and(|m| !m.is_empty());
     ensure!(ends.iter().all(|heard| heard.is_chat("error") && says(heard)), "it ended with {ends:?}");
     ensure!(ends.is_empty() == silent, "it ended with {ends:?}");
     let waited = talk.call("agent.wait", &json!({"runId": run, "timeoutMs": 2000}))?;
@@ -191,7 +194,8 @@ pub(super) fn repeated(stage: &Stage) -> Result<Seen> {
     let statuses = [status(&first), status(&during), status(&after)];
     ensure!(statuses == ["started", "in_flight", "ok"], "the statuses are {statuses:?}");
     let other = talk.say_as(&key, "something else");
-    let other = if !is_early(stage.release()) { refused(other)?.finest_code().to_owned() } else { format!("{}", other?) };
+    let other =
+        if !is_early(stage.release()) { refused(other)?.finest_code().to_owned() } else { format!("{}", other?) };
     talk.listen(Duration::from_secs(1))?;
     if stage.is_embedded() {
         return Seen::holds(format!("another text under the same key: {other}"));

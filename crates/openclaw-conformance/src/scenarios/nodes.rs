@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
+use openclaw_client::Request;
 use openclaw_client::connect::{ClientId, ClientInfo, ClientMode, Role, Scope};
 use openclaw_client::proto::device::{DeviceIdentity, Ed25519Signer};
-use openclaw_client::Request;
 use openclaw_tests::lane::Client;
 use serde_json::{Value, json};
 

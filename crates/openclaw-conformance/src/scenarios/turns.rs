@@ -264,7 +264,8 @@ fn count(stage: &Stage, turns: &[Turn], lives: &[usize]) -> Result<Count> {
                 histories.entry(&turn.session).or_insert_with(|| messages(&history))
             }
         };
-        let rows = |who: &str, what: &str| history.iter().filter(|(role, text)| role == who && text.contains(what)).count();
+        let rows =
+            |who: &str, what: &str| history.iter().filter(|(role, text)| role == who && text.contains(what)).count();
         let said = rows("user", &format!("#{}:", turn.name));
         let answers = rows("assistant", &format!("answer to {} ", turn.name));
         let asked = calls.remove(&turn.name).unwrap_or_default();
