@@ -15,8 +15,8 @@ pub(super) fn second_client(stage: &Stage) -> Result<Seen> {
     // Programs that are backends leave no trace.
     let visitor = ClientInfo::new(ClientId::Test, ClientMode::Test);
     let visitor = stage.connect(stage.builder().client_info(visitor))?;
-    // Wire 3 tells of an arrival by `health` only.
-    let name = if stage.wire() == 3 { "health" } else { "presence" };
+    // Older ones tell of an arrival by `health` only.
+    let name = if stage.release().is_newest() { "presence" } else { "health" };
     let arrival = stage.next(&mut events, PATIENCE, "the arrival", |event| event.name() == name)?;
     let told: Value = arrival.deserialize()?;
     stage.note(name, &told);
