@@ -52,8 +52,8 @@ impl Relay {
         format!("ws://{}", self.address)
     }
 
-    /// Delivers the next thing any client sends, and then cuts that client's connection: what it asked for is done, and
-    /// the answer is lost.
+    /// Delivers the next thing any client sends, and cuts that client's connection instead of delivering what comes back:
+    /// what it asked for is done, and the answer is lost.
     pub(crate) fn cut_next(&self) {
         self.shared.cut_next.store(true, Ordering::Relaxed);
     }
@@ -93,10 +93,11 @@ fn connect(client: TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     client.set_nodelay(true)?;
     gateway.set_nodelay(true)?;
     shared.open().extend([client.try_clone()?, gateway.try_clone()?]);
+    let lose = Arc::new(AtomicBool::new(false));
     for (from, to, asks) in [(client.try_clone()?, gateway.try_clone()?, true), (gateway, client, false)] {
-        let shared = Arc::clone(shared);
+        let (shared, lose) = (Arc::clone(shared), Arc::clone(&lose));
         thread::spawn(move || {
-            let _ = carry(&from, &to, asks, &shared);
+            let _ = carry(&from, &to, asks, &shared, &lose);
             let _ = from.shutdown(Shutdown::Both);
             let _ = to.shutdown(Shutdown::Both);
         });
@@ -104,15 +105,18 @@ fn connect(client: TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     Ok(())
 }
 
-fn carry(mut from: &TcpStream, mut to: &TcpStream, asks: bool, shared: &Shared) -> io::Result<()> {
+/// Carries one way. `lose` is set by the way there, for the way back.
+fn carry(mut from: &TcpStream, mut to: &TcpStream, asks: bool, shared: &Shared, lose: &AtomicBool) -> io::Result<()> {
     let mut piece = [0; 16 * 1024];
     loop {
         let length = from.read(&mut piece)?;
         let Some(piece) = piece.get(..length).filter(|piece| !piece.is_empty()) else { return Ok(()) };
-        to.write_all(piece)?;
         if asks && shared.cut_next.swap(false, Ordering::Relaxed) {
+            lose.store(true, Ordering::Relaxed);
+        } else if !asks && lose.load(Ordering::Relaxed) {
             return Ok(());
         }
+        to.write_all(piece)?;
     }
 }
 

@@ -12,7 +12,7 @@ mod script;
 mod tests;
 mod turn;
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -151,7 +151,12 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 fn serve(connection: &mut Connection, shared: &Shared) -> anyhow::Result<()> {
-    let request = connection.request()?;
+    let request = match connection.request() {
+        Ok(request) => request,
+        // A gateway that is killed breaks off in the middle of a word.
+        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", path) if path.ends_with("/models") => {
             let models = json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0}]});
