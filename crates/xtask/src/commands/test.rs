@@ -19,8 +19,8 @@ const TEST_PACKAGE: &str = "openclaw-tests";
 const REAL_GATEWAY_TESTS: [&str; 5] = ["real_device", "real_fidelity", "real_gateway", "real_identity", "real_restart"];
 /// A matter of seconds, once the simulator is built.
 const SIMULATED_SEEDS: u64 = 600;
-/// The gateways that conformance is about besides those.
-const EMBEDDED: [&str; 4] = ["--version", "embedded", "--version", "embedded-v3"];
+/// The groups of conformance that are run each time. The rest takes its time: `cargo xtask conformance` runs everything.
+const CONFORMANCE: [&str; 7] = ["handshake:", "limits:", "methods:", "traffic:", "presence:", "sessions:", "config:"];
 const PROGRAM_PACKAGE: &str = "openclaw-gw";
 
 /// Run all tests, the purity proof, the simulation, and the tests against real gateways and with clients by others.
@@ -132,7 +132,8 @@ fn real_gateways(steps: &mut Steps, chosen: &[&'static Version]) -> Result<Strin
     })?;
     let conforms = steps.run("conformance", || {
         let chosen = ready.iter().flat_map(|version| ["--version", version.number]);
-        let arguments: Vec<String> = chosen.chain(EMBEDDED).map(str::to_owned).collect();
+        let groups = CONFORMANCE.iter().flat_map(|group| ["--only", group]);
+        let arguments: Vec<String> = chosen.chain(groups).map(str::to_owned).collect();
         conformance::check(&arguments)?;
         Ok(names(&ready))
     })?;
