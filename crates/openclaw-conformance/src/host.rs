@@ -16,6 +16,8 @@ use crate::setup::Setup;
 
 /// How long a gateway says goodbye before it closes.
 const DRAIN: Duration = Duration::from_millis(50);
+/// How often a gateway that gives up its start is started.
+const STARTS: usize = 3;
 
 /// A running gateway, or one that has ended and can be started again.
 #[derive(Debug)]
@@ -104,8 +106,18 @@ impl Host {
     pub(crate) fn relaunch(&mut self) -> Result<()> {
         match self {
             Self::Real(gateway) => {
-                gateway.relaunch()?;
-                gateway.wait_ready()
+                // On a busy machine gateways give up their own start: 2026.9.6 has five seconds for its first heartbeat.
+                let mut attempt = 1;
+                loop {
+                    gateway.relaunch()?;
+                    match gateway.wait_ready() {
+                        Err(error) if attempt < STARTS && gateway.ended()?.is_some() => {
+                            anstream::eprintln!("warning: start {attempt} failed, once more: {error:#}");
+                            attempt += 1;
+                        }
+                        result => return result,
+                    }
+                }
             }
             Self::Embedded { server, up } => {
                 background().block_on(server.resume()).context("its port is gone")?;

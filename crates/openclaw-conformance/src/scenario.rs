@@ -8,7 +8,7 @@ use crate::setup::{self, Setup};
 use crate::stage::Stage;
 
 /// Much longer than any scenario takes; one that is not over by then hangs.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(400);
 
 /// What came of a scenario that did not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -112,6 +112,11 @@ fn until_ready(stage: &Stage, client: &Client) -> Result<()> {
     stage.until_within(BACK, "the client is back", || matches!(client.state(), State::Ready { .. }))
 }
 
+/// Waits until the client has connected once more than before. That it is ready is not enough: it may not have noticed.
+fn until_back(stage: &Stage, client: &Client, before: u64) -> Result<()> {
+    stage.until_within(BACK, "the client is back", || client.stats().hellos > before)
+}
+
 /// How often the states so far were of that kind.
 fn times(states: &mut Stream<State>, kind: fn(&State) -> bool) -> usize {
     let mut times = 0;
@@ -136,9 +141,10 @@ pub(super) fn drain(stage: &Stage) -> Result<Seen> {
     let mut shutdowns = client.events("shutdown");
     let load = Load::start(&client);
     std::thread::sleep(Duration::from_millis(300));
+    let hellos = client.stats().hellos;
     stage.terminate()?;
     stage.relaunch()?;
-    until_ready(stage, &client)?;
+    until_back(stage, &client, hellos)?;
     let counts = load.end()?;
     let announced = matches!(shutdowns.next_within(Duration::ZERO), Ok(Some(Ok(_))));
     let draining = times(&mut states, |state| matches!(state, State::Draining { .. }));
@@ -157,9 +163,10 @@ pub(super) fn kill(stage: &Stage) -> Result<Seen> {
     let (kills, begin) = (stage.options().kills, Instant::now());
     for kill in 0..kills {
         std::thread::sleep(Duration::from_millis(300));
+        let hellos = client.stats().hellos;
         stage.kill().with_context(|| format!("kill {kill}"))?;
         stage.relaunch().with_context(|| format!("after kill {kill}"))?;
-        until_ready(stage, &client).with_context(|| format!("after kill {kill}"))?;
+        until_back(stage, &client, hellos).with_context(|| format!("after kill {kill}"))?;
     }
     let counts = load.end()?;
     ensure!(counts.contains_key("answered") && !counts.contains_key("timed out"), "{counts:?}");

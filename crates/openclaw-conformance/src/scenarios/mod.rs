@@ -54,7 +54,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("life", "the gateway's pings", life::pings).once().beside().long(),
     Scenario::new("life", "a gateway that is suspended for a moment", life::suspend),
     Scenario::new("life", "a gateway that is suspended for longer than its ticks allow", life::suspend_for_long).on(&setup::MORTAL).long().within(600),
-    Scenario::new("life", "SIGTERM with calls in flight", life::drain).on(&setup::MORTAL).within(600),
+    Scenario::new("life", "SIGTERM with calls in flight", life::drain).on(&setup::MORTAL).within(1200),
     Scenario::new("life", "SIGKILL under load, again and again", life::kill).on(&setup::MORTAL).within(6000),
     Scenario::new("chat", "an answer is streamed and kept once", chat::streamed).on(&chat::MODEL),
     Scenario::new("chat", "a tool is called, and only who wants its events has them", chat::tool).on(&chat::MODEL),
