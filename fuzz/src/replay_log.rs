@@ -37,8 +37,10 @@ pub fn replay_log(data: &[u8]) {
     }
     let mut damaged = log.into_bytes();
     for [high, low, kind, byte] in damages {
-        let at = usize::from(high) * 256 + usize::from(low);
-        let at = at * damaged.len() / 65_536;
+        if damaged.is_empty() {
+            break;
+        }
+        let at = (usize::from(high) * 256 + usize::from(low)) * damaged.len() / 65_536;
         match kind % 4 {
             0 => damaged[at] = byte,
             1 => damaged.insert(at, byte),
