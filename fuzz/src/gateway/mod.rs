@@ -311,10 +311,11 @@ impl Desk {
         for (peer, state) in &self.peers.open {
             assert!(self.faulty || state.closing || state.owed.is_empty(), "{peer} waits for {:?}", state.owed);
         }
-        for peer in std::mem::take(&mut self.peers.open).into_keys() {
+        // One after another: the others may be told that it is gone.
+        while let Some((peer, _)) = self.peers.open.pop_first() {
             self.core.handle_closed(self.now, peer);
+            self.drain();
         }
-        self.drain();
         assert!(self.core.connections().is_empty());
     }
 }

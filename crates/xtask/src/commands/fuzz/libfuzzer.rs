@@ -38,6 +38,15 @@ impl Stats {
     }
 }
 
+/// What a log says of a failure: the panic, and the input that brought it about.
+pub(super) fn failure(log: &str) -> Vec<&str> {
+    let mut lines = log.lines().skip_while(|line| !line.contains("panicked at ") && !line.contains("ERROR: "));
+    let said = lines.by_ref().take(2).filter(|line| !line.is_empty());
+    let mut failure: Vec<_> = said.collect();
+    failure.extend(lines.filter(|line| line.starts_with("SUMMARY: ") || line.starts_with("Base64: ")));
+    failure
+}
+
 /// The results as a table.
 pub(super) fn table(rows: &[(String, Stats)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("target".len());
@@ -58,6 +67,22 @@ pub(super) fn table(rows: &[(String, Stats)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_tells_what_failed_and_on_which_input() {
+        let log = "#2\tINITED cov: 10\n\nthread '<unnamed>' (7) panicked at src/frame.rs:43:25:\nindex out of bounds\n\
+                   stack backtrace:\n   0: main\nSUMMARY: libFuzzer: deadly signal\nMS: 1 InsertByte-\nBase64: izIw\n";
+        assert_eq!(
+            failure(log),
+            [
+                "thread '<unnamed>' (7) panicked at src/frame.rs:43:25:",
+                "index out of bounds",
+                "SUMMARY: libFuzzer: deadly signal",
+                "Base64: izIw"
+            ]
+        );
+        assert!(failure("#2\tINITED cov: 10\nDone 8000 runs in 2 second(s)\n").is_empty());
+    }
 
     #[test]
     fn the_end_of_a_log_is_read() {

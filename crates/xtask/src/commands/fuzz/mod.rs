@@ -24,6 +24,8 @@ const LONGEST: u32 = 1024;
 const LONGEST_LOG: u32 = 8192;
 /// An input that takes longer, in seconds, hangs. It is wall time, and the machine may be busy.
 const HANG: u32 = 100;
+/// Of a failure's lines so many characters are shown.
+const LONGEST_LINE: usize = 4_000;
 /// A run of libFuzzer ends that long after its time at the latest.
 const GRACE: Duration = Duration::from_secs(300);
 
@@ -46,12 +48,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "J", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     jobs: u32,
 
+    /// The seed of the fuzzer's choices, the same for every target [default: another one each time]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    seed: Option<u32>,
+
     /// Then add to the committed corpora what covers code that they do not
     #[arg(long)]
     merge: bool,
 
     /// Fuzz nothing; run the committed corpora and tell how much of the core they cover, file by file
-    #[arg(long, conflicts_with_all = ["seconds", "jobs", "merge"])]
+    #[arg(long, conflicts_with_all = ["seconds", "seed", "jobs", "merge"])]
     coverage: bool,
 }
 
@@ -116,7 +122,7 @@ fn fuzz_all(nightly: &Nightly, targets: &[String], args: &Args) -> Result<Vec<(S
     let work = || -> Result<()> {
         loop {
             let Some(target) = left.lock().ok().and_then(|mut left| left.next()) else { return Ok(()) };
-            let stats = fuzz(nightly, target, args.seconds).with_context(|| format!("cannot fuzz {target}"))?;
+            let stats = fuzz(nightly, target, args).with_context(|| format!("cannot fuzz {target}"))?;
             if let Ok(mut done) = done.lock() {
                 done.push((target.clone(), stats));
             }
@@ -131,7 +137,8 @@ fn fuzz_all(nightly: &Nightly, targets: &[String], args: &Args) -> Result<Vec<(S
     Ok(rows)
 }
 
-fn fuzz(nightly: &Nightly, target: &str, seconds: u32) -> Result<Stats> {
+fn fuzz(nightly: &Nightly, target: &str, args: &Args) -> Result<Stats> {
+    let seconds = args.seconds;
     anstream::println!("{target}: {seconds} s");
     let (corpus, logs) = (working().join("corpus").join(target), working().join("logs"));
     fs::create_dir_all(&corpus)?;
@@ -142,6 +149,7 @@ fn fuzz(nightly: &Nightly, target: &str, seconds: u32) -> Result<Stats> {
     command.arg(target).arg(&corpus).arg(committed(target)).arg("--");
     command.arg(format!("-max_total_time={seconds}")).arg(max_len(target));
     command.arg(format!("-dict={}", dictionary.display())).arg("-print_final_stats=1");
+    command.args(args.seed.map(|seed| format!("-seed={seed}")));
     // An input that is merely slow is no finding.
     command.arg(format!("-timeout={HANG}")).arg(format!("-report_slow_units={HANG}"));
     let status = run_logged(&mut command, &log, Duration::from_secs(u64::from(seconds)) + GRACE)?;
@@ -150,6 +158,9 @@ fn fuzz(nightly: &Nightly, target: &str, seconds: u32) -> Result<Stats> {
     let findings = findings(target)?;
     for finding in &findings {
         anstream::eprintln!("{target}: {} (see {})", finding.display(), log.display());
+    }
+    for line in libfuzzer::failure(&text) {
+        anstream::eprintln!("{target}: {}", line.chars().take(LONGEST_LINE).collect::<String>());
     }
     let stats = Stats::read(&text, findings.len());
     // A target that fails without leaving anything behind has not been fuzzed.
