@@ -90,7 +90,8 @@ pub struct ClientInfo {
     pub device_family: Option<String>,
     /// The device's model.
     pub model_identifier: Option<String>,
-    /// An IANA time zone, 1 to 64 characters.
+    /// An IANA time zone, 1 to 64 characters. Gateways that do not know it refuse the whole `connect` with
+    /// `INVALID_REQUEST`; 2026.5.7 and 2026.5.12 do, 2026.9.6 takes it.
     pub time_zone: Option<String>,
     /// Tells instances of the same client apart.
     pub instance_id: Option<String>,
