@@ -264,3 +264,32 @@ impl fmt::Debug for GatewayError {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::GatewayError;
+
+    #[test]
+    fn an_error_is_named_by_its_finest_code_and_shown_with_it() {
+        for (body, finest, shown) in [
+            (
+                r#"{"code":"INVALID_REQUEST","message":"no","details":{"code":"AUTH_TOKEN_MISMATCH","reason":"r"}}"#,
+                "AUTH_TOKEN_MISMATCH",
+                "INVALID_REQUEST/AUTH_TOKEN_MISMATCH: no",
+            ),
+            (
+                r#"{"code":"UNAVAILABLE","details":{"reason":"startup-sidecars"}}"#,
+                "startup-sidecars",
+                "UNAVAILABLE/startup-sidecars",
+            ),
+            (r#"{"code":"FORBIDDEN","message":"no"}"#, "FORBIDDEN", "FORBIDDEN: no"),
+            ("{}", "", "error without code"),
+        ] {
+            let error = GatewayError::parse(body);
+            assert_eq!(error.finest_code(), finest, "{body}");
+            assert_eq!(error.to_string(), shown, "{body}");
+        }
+    }
+}
