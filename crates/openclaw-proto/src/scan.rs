@@ -363,6 +363,18 @@ mod tests {
         }
     }
 
+    /// Passing blocks makes long strings cheap; what it must not pass is in the way of words anyway.
+    #[test]
+    fn whole_blocks_of_plain_text_are_passed_and_no_others() {
+        assert_eq!(plain_blocks(&[b'a'; 200]).len(), 8);
+        for special in [b'"', b'\\', 0, 0x1f] {
+            let mut text = [b'a'; 192];
+            text[100] = special;
+            assert_eq!(plain_blocks(&text).len(), 128, "{special}");
+        }
+        assert_eq!(plain_blocks(&[b' '; 64]).len(), 0);
+    }
+
     const SAMPLES: &[&str] = &[
         r#"{"type":"event","event":"chat","payload":{"a":[1,-2.5e+3,0,true,false,null,"x\u00e9\"\\"],"b":{}},"seq":7}"#,
         " [ 1 , [ ] , { } , [ [ \"\" ] ] , -0.0E-0 ] \n",
