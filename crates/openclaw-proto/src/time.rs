@@ -82,3 +82,16 @@ impl Now {
         Self { mono: self.mono.after(delay), unix: UnixMillis(self.unix.0.saturating_add(millis)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_as_what_has_passed_since_its_origin() {
+        assert_eq!(format!("{:?}", Instant::from_elapsed(Duration::from_millis(15_250))), "15.25s");
+        assert_eq!(format!("{:?}", Instant::ZERO), "0ns");
+    }
+}
