@@ -8,7 +8,7 @@ use openclaw_proto::device::{DeviceIdentity, Ed25519Signer};
 use openclaw_proto::recovery::{PauseReason, Place, Reaction, explain};
 use openclaw_proto::{
     Down, Execution, Fingerprint, GatewayError, GatewayKey, GatewayUrl, Input, NotSent, Outcome, Plaintext, Refused,
-    TransportError, UpgradeRefused,
+    Request, TransportError, UpgradeRefused,
 };
 use openclaw_tests::{Drive, response};
 use serde::Deserialize;
@@ -126,4 +126,14 @@ fn reactions_and_the_places_of_codes_are_told_in_words() {
     assert_eq!(found("AUTH_TOKEN_MISMATCH"), ["details.code"]);
     assert_eq!(found("1012"), ["close code"]);
     assert_eq!(found("403"), ["HTTP status"]);
+}
+
+#[test]
+fn a_request_knows_its_method_and_the_length_of_its_frame() {
+    let request = Request::new("sessions.list").unwrap();
+    assert_eq!(request.method(), "sessions.list");
+    let length = request.frame_len();
+    let mut d = Drive::ready();
+    d.submit(request, 1).unwrap();
+    assert_eq!(d.frame().len(), length);
 }
