@@ -151,3 +151,77 @@ fn escape_len(rest: &[u8]) -> Option<usize> {
         serde_json::from_str::<String>(&format!("\"{text}\"")).is_ok_and(|decoded| decoded.chars().count() == 1)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_under_telltale_keys_are_covered_and_no_others() {
+        for (text, masked) in [
+            (r#"{"token":"abc"}"#, r#"{"token":"xxx"}"#),
+            (r#"{"token" :  "abc","a":"abc"}"#, r#"{"token" :  "xxx","a":"abc"}"#),
+            (r#"{"a":"token","b":["abc"]}"#, r#"{"a":"token","b":["abc"]}"#),
+            (r#"{"to\u006ben":"abc"}"#, r#"{"to\u006ben":"xxx"}"#),
+            (r#"{"token":5,"abc","a":"b"}"#, r#"{"token":5,"abc","a":"b"}"#),
+            (r#"{"token":5}"abc""#, r#"{"token":5}"abc""#),
+            (r#"{"token":"abc"#, r#"{"token":"xxx"#),
+        ] {
+            assert_eq!(mask_keys(text), masked);
+        }
+    }
+
+    #[test]
+    fn all_that_is_in_the_value_of_a_telltale_key_is_covered_however_deep() {
+        let text = r#"{"a":[1],"secrets":["b",["c"],{"d":"e","f":{"g":"h"}},"i"],"j":["k"]}"#;
+        let masked = r#"{"a":[1],"secrets":["x",["x"],{"d":"x","f":{"g":"x"}},"x"],"j":["k"]}"#;
+        assert_eq!(mask_keys(text), masked);
+    }
+
+    #[test]
+    fn a_token_s_role_and_scopes_stay_readable() {
+        for (text, masked) in [
+            (
+                r#"{"deviceTokens":[{"scopes":["a"],"role":"b","deviceToken":"c","other":"d"}],"e":"f"}"#,
+                r#"{"deviceTokens":[{"scopes":["a"],"role":"b","deviceToken":"x","other":"x"}],"e":"f"}"#,
+            ),
+            (
+                r#"{"token":{"scopes":{"a":["b"],"c":"d"},"e":["f"]}}"#,
+                r#"{"token":{"scopes":{"a":["b"],"c":"d"},"e":["x"]}}"#,
+            ),
+            (r#"{"token":{"scopes":[["a"],{"cookie":["b"]}]}}"#, r#"{"token":{"scopes":[["a"],{"cookie":["x"]}]}}"#),
+        ] {
+            assert_eq!(mask_keys(text), masked);
+        }
+    }
+
+    #[test]
+    fn a_document_in_a_string_is_covered_whole_if_it_has_a_telltale_word() {
+        for (text, masked) in [
+            (r#"{"raw":" {\"token\":1}"}"#, r#"{"raw":"xxxxxxxxxxxxxx"}"#),
+            (r#"{"raw":"{\"a\":1}"}"#, r#"{"raw":"{\"a\":1}"}"#),
+            (r#"{"raw":"a token"}"#, r#"{"raw":"a token"}"#),
+        ] {
+            assert_eq!(mask_keys(text), masked);
+        }
+    }
+
+    #[test]
+    fn a_string_that_is_no_json_stays_none() {
+        let masked = |content: &str| mask_keys(&format!("{{\"token\":\"{content}\"}}"));
+        for (content, covered) in [
+            (r"a\nb\\\/", r"xxxxxxxx"),
+            (r#"a\"b"#, "xxxx"),
+            (r"a\qb", r"x\qx"),
+            (r"a\u00e9b", r"xxxxxxxx"),
+            (r"\ud83d\ude00b", r"xxxxxxxxxxxxx"),
+            (r"a\ud800b", r"x\ud800x"),
+            (r"a\u00zzb", r"x\u00zzx"),
+            ("a\u{1}b", "x\u{1}x"),
+            ("é", "xx"),
+            ("\\éb", "\\éx"),
+        ] {
+            assert_eq!(masked(content), format!("{{\"token\":\"{covered}\"}}"), "{content}");
+        }
+    }
+}

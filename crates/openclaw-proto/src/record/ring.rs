@@ -68,3 +68,44 @@ impl Ring {
         (self.lost > 0).then(|| Line::new().value("lost", &self.lost).finish())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// A ring with room for a first line of three letters and two others.
+    fn ring() -> Ring {
+        let mut ring = Ring::new(LOST_LINE + 3 * 4);
+        ring.set_first("one".to_string());
+        ring
+    }
+
+    #[test]
+    fn room_is_counted_to_the_byte() {
+        let mut ring = ring();
+        ring.push("two".to_string());
+        ring.push("six".to_string());
+        assert_eq!(ring.text(), "one\ntwo\nsix\n");
+        ring.push("ten".to_string());
+        assert_eq!(ring.text(), "one\n{\"lost\":1}\nsix\nten\n");
+        ring.push("seven".to_string());
+        assert_eq!(ring.text(), "one\n{\"lost\":3}\nseven\n");
+    }
+
+    #[test]
+    fn a_taken_line_makes_room_and_the_lost_ones_are_told_once() {
+        let mut ring = ring();
+        for line in ["two", "six", "ten"] {
+            ring.push(line.to_string());
+        }
+        let taken: Vec<_> = core::iter::from_fn(|| ring.pop()).take(3).collect();
+        assert_eq!(taken, ["one", "{\"lost\":1}", "six"]);
+        ring.push("red".to_string());
+        assert_eq!(ring.text(), "ten\nred\n");
+        ring.push("sea".to_string());
+        assert_eq!(ring.text(), "{\"lost\":1}\nred\nsea\n");
+    }
+}
