@@ -1,0 +1,3 @@
+//! What memory costs, counted: the numbers are the same on every machine, so they are asserted and not only measured.
+
+mod core;
