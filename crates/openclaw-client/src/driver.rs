@@ -35,7 +35,7 @@ struct Link<T> {
     bytes: (u64, u64),
     unflushed: bool,
     /// Writing failed. What the peer said before is still to be read: its close frame tells more than our error.
-    broken: Option<TransportError>,
+    broken: Option<Box<TransportError>>,
 }
 
 /// Moves what the core decides: read → core → deliver → write, and sleep until something changes. It decides nothing.
@@ -95,6 +95,7 @@ impl<R: Runtime> Driver<R> {
         if self.dials.is_empty() {
             self.dials = Vec::new();
         }
+        self.shared.lock().core.shrink_to_fit();
     }
 
     fn poll_dials(&mut self, cx: &mut Context<'_>) {
@@ -134,7 +135,7 @@ impl<R: Runtime> Driver<R> {
                         None => break,
                         Some(error) => {
                             ended = true;
-                            Input::Failed(error)
+                            Input::Failed(*error)
                         }
                     },
                     Poll::Ready(Ok(Received::Text(text))) => Input::Text(text),
@@ -252,7 +253,7 @@ impl<R: Runtime> Driver<R> {
                 }
                 Ok(false) => {}
                 Err(error) => {
-                    link.broken = Some(error);
+                    link.broken = Some(Box::new(error));
                     busy = true;
                 }
             }

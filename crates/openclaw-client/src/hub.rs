@@ -102,6 +102,16 @@ impl Hub {
         Receiver(queue)
     }
 
+    /// Forgets who has left. Most of them only waited for the client to become ready, and the next state may be long in
+    /// coming.
+    pub(crate) fn sweep(&self) {
+        let mut hub = self.lock();
+        hub.states.retain(held);
+        if hub.states.is_empty() {
+            hub.states = Vec::new();
+        }
+    }
+
     pub(crate) fn state(&self) -> State {
         self.lock().state.clone()
     }

@@ -198,6 +198,13 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         Some(output)
     }
 
+    /// Gives back memory that only was needed for a while: for a host that has nothing to do for now and may have thousands
+    /// of clients. Nothing else changes.
+    pub fn shrink_to_fit(&mut self) {
+        self.outputs.shrink_to_fit();
+        self.requests.shrink_to_fit();
+    }
+
     /// When to call [`handle_timeout`](Self::handle_timeout), and why.
     ///
     /// Any call that takes `&mut self` may change it.

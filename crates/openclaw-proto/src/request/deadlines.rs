@@ -70,6 +70,12 @@ impl Deadlines {
         }
     }
 
+    pub(crate) fn shrink_to_fit(&mut self) {
+        if self.lanes.iter().all(|lane| lane.set == 0) {
+            self.lanes = Vec::new();
+        }
+    }
+
     /// The first deadline.
     pub(crate) fn first(&self) -> Option<(Instant, Key)> {
         let lanes = self.lanes.iter().filter_map(|lane| lane.queue.front());

@@ -327,6 +327,13 @@ impl<W: Clone> Requests<W> {
         self.deadlines.clear(due, key, |due, key| slab.get(key).is_some_and(|entry| entry.deadline == Some(due)));
     }
 
+    /// The slots stay: they tell late answers from foreign ones.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.waiting.keys.shrink_to_fit();
+        self.outgoing.keys.shrink_to_fit();
+        self.deadlines.shrink_to_fit();
+    }
+
     pub(crate) fn in_flight(&self) -> usize {
         self.slab.len() - self.waiting.live
     }
