@@ -12,7 +12,7 @@ use crate::time::Instant;
 pub(crate) struct Due {
     pub(crate) at: Instant,
     /// None where it is one of the others.
-    lane: Option<usize>,
+    lane: Option<u8>,
 }
 
 /// Deadlines by time, those of one time by slot.
@@ -41,30 +41,30 @@ impl Deadlines {
     pub(crate) fn set(&mut self, now: Instant, timeout: Duration, key: Key) -> Due {
         let at = now.after(timeout);
         let lane = self.lane(timeout);
-        match lane.and_then(|lane| self.lanes.get_mut(lane)) {
+        match lane.and_then(|lane| self.lanes.get_mut(usize::from(lane))) {
             Some(lane) => lane.set(at, key),
             None => drop(self.others.insert((at, key))),
         }
         Due { at, lane }
     }
 
-    fn lane(&mut self, timeout: Duration) -> Option<usize> {
+    fn lane(&mut self, timeout: Duration) -> Option<u8> {
         let with_it = self.lanes.iter().position(|lane| lane.timeout == timeout);
         if let Some(lane) = with_it.or_else(|| self.lanes.iter().position(|lane| lane.set == 0)) {
             self.lanes.get_mut(lane)?.timeout = timeout;
-            return Some(lane);
+            return u8::try_from(lane).ok();
         }
         let lane = self.lanes.len();
         if lane == Self::LANES {
             return None;
         }
         self.lanes.push(Lane { timeout, ..Lane::default() });
-        Some(lane)
+        u8::try_from(lane).ok()
     }
 
     /// Clears a deadline of `key`. `is_set` says of any other whether it still is.
     pub(crate) fn clear(&mut self, due: Due, key: Key, is_set: impl Fn(Due, Key) -> bool) {
-        match due.lane.and_then(|lane| self.lanes.get_mut(lane)) {
+        match due.lane.and_then(|lane| self.lanes.get_mut(usize::from(lane))) {
             Some(lane) => lane.clear(|(at, key)| is_set(Due { at, ..due }, key)),
             None => drop(self.others.remove(&(due.at, key))),
         }
