@@ -107,7 +107,7 @@ mod tests {
             assert_eq!(RequestId::decode(&text), Some(id));
             let uuid = Uuid::try_parse(&text).unwrap();
             assert_eq!(uuid.get_version_num(), 8);
-            assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+            assert_eq!(uuid.get_variant(), Variant::RFC4122);
         }
     }
 
