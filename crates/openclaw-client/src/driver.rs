@@ -14,6 +14,7 @@ use crate::call::{CallError, Waiter};
 use crate::keeper::Errand;
 use crate::recorder::Recorder;
 use crate::shared::Shared;
+use crate::text::Giant;
 use crate::transport::{BoxFuture, DialOptions, Received, Runtime, Transport};
 
 /// Messages of one connection that are handled before the core's outputs are delivered and its frames are sent.
@@ -37,6 +38,7 @@ struct Link<T> {
     unflushed: bool,
     /// There was nothing more to read in this poll, and the transport will wake the driver when there is.
     drained: bool,
+    giant: Giant,
     /// Writing failed. What the peer said before is still to be read: its close frame tells more than our error.
     broken: Option<Box<TransportError>>,
 }
@@ -121,6 +123,7 @@ impl<R: Runtime> Driver<R> {
                         bytes: (0, 0),
                         unflushed: false,
                         drained: false,
+                        giant: Giant::default(),
                         broken: None,
                     });
                     self.inputs.push((conn, Input::Opened));
@@ -154,7 +157,10 @@ impl<R: Runtime> Driver<R> {
                             Input::Failed(*error)
                         }
                     },
-                    Poll::Ready(Ok(Received::Text(text))) => Input::Text(text),
+                    Poll::Ready(Ok(Received::Text(text))) => {
+                        link.giant.observe(&text);
+                        Input::Text(text)
+                    }
                     Poll::Ready(Ok(Received::Binary(len))) => Input::Binary { len },
                     Poll::Ready(Ok(Received::Control)) => {
                         // The answer to a ping is queued with the transport.
