@@ -4,6 +4,7 @@
 //! themselves so that other clients can be measured against the same gateway.
 
 mod client;
+mod files;
 mod run;
 mod serve;
 

@@ -54,6 +54,12 @@ impl Client {
     /// # Errors
     /// When the client pauses or stops instead, now or already.
     pub async fn ready(&self) -> Result<Arc<Hello>, ConnectError> {
+        let result = self.wait_until_ready().await;
+        self.shared.hub.sweep();
+        result
+    }
+
+    async fn wait_until_ready(&self) -> Result<Arc<Hello>, ConnectError> {
         let mut states = self.states();
         while let Some(state) = states.next().await {
             match state {
@@ -81,6 +87,12 @@ impl Client {
     /// # Errors
     /// When the first attempt fails or the gateway refuses it.
     pub async fn connect(&self) -> Result<Arc<Hello>, ConnectError> {
+        let result = self.start_and_wait().await;
+        self.shared.hub.sweep();
+        result
+    }
+
+    async fn start_and_wait(&self) -> Result<Arc<Hello>, ConnectError> {
         // Subscribed first, so that the end of an earlier life is not taken for the outcome of this start.
         let mut states = self.states();
         self.start();

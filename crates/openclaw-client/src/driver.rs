@@ -1,18 +1,20 @@
 //! The one driver: it moves what the core decides.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use openclaw_proto::{ConnId, Input, Instant, Notice, Output, State, StateKind, TransportError};
+use openclaw_proto::{ConnId, Input, Instant, Notice, Now, Output, State, StateKind, TransportError};
 
 use crate::Text;
 use crate::call::{CallError, Waiter};
 use crate::keeper::Errand;
 use crate::recorder::Recorder;
 use crate::shared::Shared;
+use crate::text::Giant;
 use crate::transport::{BoxFuture, DialOptions, Received, Runtime, Transport};
 
 /// Messages of one connection that are handled before the core's outputs are delivered and its frames are sent.
@@ -34,8 +36,11 @@ struct Link<T> {
     transport: T,
     bytes: (u64, u64),
     unflushed: bool,
+    /// There was nothing more to read in this poll, and the transport will wake the driver when there is.
+    drained: bool,
+    giant: Giant,
     /// Writing failed. What the peer said before is still to be read: its close frame tells more than our error.
-    broken: Option<TransportError>,
+    broken: Option<Box<TransportError>>,
 }
 
 /// Moves what the core decides: read → core → deliver → write, and sleep until something changes. It decides nothing.
@@ -50,7 +55,9 @@ pub struct Driver<R: Runtime> {
     links: Vec<Link<R::Transport>>,
     sleep: Option<(Instant, Pin<Box<R::Sleep>>)>,
     inputs: Vec<(ConnId, Input<Text>)>,
-    outputs: Vec<Output<Waiter, Text>>,
+    outputs: VecDeque<Output<Waiter, Text>>,
+    /// Frames on their way to the transport.
+    batch: Vec<String>,
     span: tracing::Span,
     recorder: Option<Recorder>,
 }
@@ -67,7 +74,8 @@ impl<R: Runtime> Driver<R> {
             links: Vec::new(),
             sleep: None,
             inputs: Vec::new(),
-            outputs: Vec::new(),
+            outputs: VecDeque::new(),
+            batch: Vec::new(),
             recorder,
         }
     }
@@ -76,10 +84,9 @@ impl<R: Runtime> Driver<R> {
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
         self.poll_dials(cx);
         let mut busy = self.receive(cx);
-        let (timeout, over) = self.step(cx);
-        busy |= !self.outputs.is_empty();
-        self.deliver();
-        busy |= self.transmit(cx);
+        let Step { now, timeout, wants_transmit, over } = self.step(cx);
+        busy |= self.deliver();
+        busy |= self.transmit(cx, now, wants_transmit);
         if over && self.links.is_empty() && self.dials.is_empty() {
             return Turn::Over;
         }
@@ -91,10 +98,12 @@ impl<R: Runtime> Driver<R> {
     /// get it again costs a small part of being woken.
     fn rest(&mut self) {
         self.inputs = Vec::new();
-        self.outputs = Vec::new();
+        self.outputs = VecDeque::new();
+        self.batch = Vec::new();
         if self.dials.is_empty() {
             self.dials = Vec::new();
         }
+        self.shared.lock().core.shrink_to_fit();
     }
 
     fn poll_dials(&mut self, cx: &mut Context<'_>) {
@@ -108,7 +117,15 @@ impl<R: Runtime> Driver<R> {
             match result {
                 Ok(transport) => {
                     self.links.reserve_exact(1);
-                    self.links.push(Link { conn, transport, bytes: (0, 0), unflushed: false, broken: None });
+                    self.links.push(Link {
+                        conn,
+                        transport,
+                        bytes: (0, 0),
+                        unflushed: false,
+                        drained: false,
+                        giant: Giant::default(),
+                        broken: None,
+                    });
                     self.inputs.push((conn, Input::Opened));
                 }
                 Err(error) => self.inputs.push((conn, Input::Failed(error))),
@@ -123,7 +140,7 @@ impl<R: Runtime> Driver<R> {
         while let Some(link) = self.links.get_mut(index) {
             let mut ended = false;
             let mut budget = RECV_BATCH;
-            while !ended {
+            while !ended && (!link.drained || link.broken.is_some()) {
                 if budget == 0 {
                     more = true;
                     break;
@@ -131,13 +148,19 @@ impl<R: Runtime> Driver<R> {
                 budget -= 1;
                 let input = match link.transport.poll_recv(cx) {
                     Poll::Pending => match link.broken.take() {
-                        None => break,
+                        None => {
+                            link.drained = true;
+                            break;
+                        }
                         Some(error) => {
                             ended = true;
-                            Input::Failed(error)
+                            Input::Failed(*error)
                         }
                     },
-                    Poll::Ready(Ok(Received::Text(text))) => Input::Text(text),
+                    Poll::Ready(Ok(Received::Text(text))) => {
+                        link.giant.observe(&text);
+                        Input::Text(text)
+                    }
                     Poll::Ready(Ok(Received::Binary(len))) => Input::Binary { len },
                     Poll::Ready(Ok(Received::Control)) => {
                         // The answer to a ping is queued with the transport.
@@ -166,7 +189,7 @@ impl<R: Runtime> Driver<R> {
     }
 
     /// Everything that needs the lock: inputs in, outputs out.
-    fn step(&mut self, cx: &mut Context<'_>) -> (Option<Instant>, bool) {
+    fn step(&mut self, cx: &mut Context<'_>) -> Step {
         let now = self.runtime.now();
         let mut locked = self.shared.lock();
         for (conn, input) in self.inputs.drain(..) {
@@ -179,9 +202,7 @@ impl<R: Runtime> Driver<R> {
         if abandoned {
             locked.core.shutdown(now);
         }
-        while let Some(output) = locked.core.poll_output() {
-            self.outputs.push(output);
-        }
+        locked.core.take_outputs(&mut self.outputs);
         if let Some(recorder) = &mut self.recorder {
             recorder.drain(&mut locked.core);
         }
@@ -190,12 +211,21 @@ impl<R: Runtime> Driver<R> {
             driver => *driver = Some(cx.waker().clone()),
         }
         let over = abandoned && matches!(locked.core.state(), StateKind::Stopped | StateKind::Idle);
-        (locked.core.poll_timeout().map(|(at, _)| at), over)
+        let timeout = locked.core.poll_timeout().map(|(at, _)| at);
+        Step { now, timeout, wants_transmit: locked.core.wants_transmit(), over }
     }
 
-    /// Hands the core's outputs to whom they concern, in their order.
-    fn deliver(&mut self) {
+    /// Hands the core's outputs to whom they concern, in their order. Returns whether one of them is to be acted on here.
+    fn deliver(&mut self) -> bool {
+        let mut acted = false;
+        let mut listeners = None;
         for output in self.outputs.drain(..) {
+            if let Output::Event(event) = output {
+                listeners.get_or_insert_with(|| self.shared.hub.listeners()).publish(event);
+                continue;
+            }
+            listeners = None;
+            acted |= matches!(output, Output::Dial { .. } | Output::Close { .. });
             match output {
                 Output::Dial { conn, plan, .. } => {
                     tracing::debug!(%conn, url = %plan.url, "dialing");
@@ -216,7 +246,6 @@ impl<R: Runtime> Driver<R> {
                 }
                 Output::Accepted { waiter, payload, .. } => waiter.accept(payload),
                 Output::Completed { waiter, outcome } => waiter.complete(outcome),
-                Output::Event(event) => self.shared.hub.publish_event(event),
                 Output::State(state) => {
                     log_state(&state);
                     self.shared.hub.publish_state(state);
@@ -230,14 +259,14 @@ impl<R: Runtime> Driver<R> {
                 _ => {}
             }
         }
+        acted
     }
 
     /// Sends what the core has while there is room, and flushes. Returns whether there is more to do at once.
-    fn transmit(&mut self, cx: &mut Context<'_>) -> bool {
-        let now = self.runtime.now();
+    fn transmit(&mut self, cx: &mut Context<'_>, now: Now, wanted: bool) -> bool {
         let mut busy = false;
         for link in self.links.iter_mut().filter(|link| link.broken.is_none()) {
-            let result = link.send(&self.shared, now, cx);
+            let result = if wanted { link.send(&self.shared, &mut self.batch, now, cx) } else { Ok(false) };
             let result = match result {
                 Ok(more) => {
                     busy |= more;
@@ -252,7 +281,7 @@ impl<R: Runtime> Driver<R> {
                 }
                 Ok(false) => {}
                 Err(error) => {
-                    link.broken = Some(error);
+                    link.broken = Some(Box::new(error));
                     busy = true;
                 }
             }
@@ -280,6 +309,14 @@ impl<R: Runtime> Driver<R> {
     }
 }
 
+/// What the core wants after a turn's inputs.
+struct Step {
+    now: Now,
+    timeout: Option<Instant>,
+    wants_transmit: bool,
+    over: bool,
+}
+
 enum Turn {
     Busy,
     Idle,
@@ -296,6 +333,7 @@ impl<R: Runtime> Future for Driver<R> {
         }
         let span = driver.span.clone();
         let _entered = span.enter();
+        driver.links.iter_mut().for_each(|link| link.drained = false);
         for _ in 0..TURNS {
             match driver.turn(cx) {
                 Turn::Busy => {}
@@ -330,9 +368,7 @@ impl<R: Runtime> Drop for Driver<R> {
         let mut locked = self.shared.lock();
         locked.ended = true;
         locked.core.shutdown(now);
-        while let Some(output) = locked.core.poll_output() {
-            self.outputs.push(output);
-        }
+        locked.core.take_outputs(&mut self.outputs);
         locked.core.end_record();
         if let Some(recorder) = &mut self.recorder {
             recorder.finish(&mut locked.core);
@@ -354,17 +390,14 @@ impl<T: Transport> Link<T> {
     fn send(
         &mut self,
         shared: &Shared,
-        now: openclaw_proto::Now,
+        batch: &mut Vec<String>,
+        now: Now,
         cx: &mut Context<'_>,
     ) -> Result<bool, TransportError> {
-        if !shared.lock().core.wants_transmit() {
-            return Ok(false);
-        }
         match self.transport.poll_ready(cx) {
             Poll::Pending => return Ok(false),
             Poll::Ready(ready) => ready?,
         }
-        let mut batch = Vec::new();
         let mut bytes = 0;
         let more = {
             let mut locked = shared.lock();
@@ -377,7 +410,7 @@ impl<T: Transport> Link<T> {
         };
         self.unflushed |= !batch.is_empty();
         let sent = !batch.is_empty();
-        for text in batch {
+        for text in batch.drain(..) {
             self.transport.start_send(text)?;
         }
         Ok(sent && more)

@@ -102,18 +102,23 @@ impl Hub {
         Receiver(queue)
     }
 
+    /// Forgets who has left. Most of them only waited for the client to become ready, and the next state may be long in
+    /// coming.
+    pub(crate) fn sweep(&self) {
+        let mut hub = self.lock();
+        hub.states.retain(held);
+        if hub.states.is_empty() {
+            hub.states = Vec::new();
+        }
+    }
+
     pub(crate) fn state(&self) -> State {
         self.lock().state.clone()
     }
 
-    pub(crate) fn publish_event(&self, event: Event) {
-        let mut hub = self.lock();
-        if !hub.events.iter().any(|(filter, _)| filter.wants(event.name())) {
-            return;
-        }
-        let event = event.map_text(Text::detached);
-        let size = event.frame().as_ref().len();
-        hub.events.retain(|(filter, queue)| !filter.wants(event.name()) || queue.push(event.clone(), size));
+    /// Those who listen to events, for as many as come one after the other.
+    pub(crate) fn listeners(&self) -> Listeners<'_> {
+        Listeners(self.lock())
     }
 
     pub(crate) fn publish_state(&self, state: State) {
@@ -133,6 +138,32 @@ impl Hub {
         hub.events.drain(..).for_each(|(_, queue)| queue.end());
         hub.states.drain(..).for_each(|queue| queue.end());
         hub.notices.drain(..).for_each(|queue| queue.end());
+    }
+}
+
+/// See [`Hub::listeners`].
+pub(crate) struct Listeners<'a>(MutexGuard<'a, HubState>);
+
+impl Listeners<'_> {
+    /// Gives an event to those who want it. Who does not costs a look at its filter.
+    pub(crate) fn publish(&mut self, event: Event) {
+        let listeners = &mut self.0.events;
+        let Some(first) = listeners.iter().position(|(filter, _)| filter.wants(event.name())) else { return };
+        let event = event.map_text(Text::detached);
+        let size = event.frame().as_ref().len();
+        let mut wanting = listeners.iter().skip(first + 1).filter(|(filter, _)| filter.wants(event.name()));
+        let mut gone = false;
+        let mut queue = listeners.get(first).map(|(_, queue)| queue);
+        // The last one gets the event itself.
+        while let (Some((_, next)), Some(present)) = (wanting.next(), queue) {
+            gone |= !present.push(event.clone(), size);
+            queue = Some(next);
+        }
+        drop(wanting);
+        gone |= queue.is_some_and(|queue| !queue.push(event, size));
+        if gone {
+            listeners.retain(|(_, queue)| held(queue));
+        }
     }
 }
 

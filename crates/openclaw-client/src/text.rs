@@ -35,6 +35,34 @@ impl Text {
     }
 }
 
+/// Above this size a message's buffer is not to stay with its connection; see [`Giant`].
+const GIANT: usize = 2 << 20;
+
+/// Has a connection's read buffer given back after a giant message.
+///
+/// The buffer has grown to the message's size, and tungstenite goes on using it as long as nobody else does: one message of
+/// 8 MiB would stay with its connection for good. While somebody still holds the message, the next read that finds no room
+/// behind it (at most the read buffer's usual size) gets a new buffer of the usual size. So the message is held until then.
+/// For smaller ones a buffer that is used again is worth more than its memory.
+#[derive(Default)]
+pub(crate) struct Giant(Option<Utf8Bytes>);
+
+impl Giant {
+    /// A message was received.
+    pub(crate) fn observe(&mut self, text: &Text) {
+        let Kind::Shared(text) = &text.0 else { return };
+        if text.len() > GIANT {
+            self.0 = Some(text.clone());
+        } else if let Some(giant) = &self.0 {
+            // In the same buffer it can only lie behind the giant.
+            let behind = (text.as_ptr() as usize).checked_sub(giant.as_ptr() as usize + giant.len());
+            if behind.is_none_or(|distance| distance > GIANT) {
+                self.0 = None;
+            }
+        }
+    }
+}
+
 impl AsRef<str> for Text {
     fn as_ref(&self) -> &str {
         match &self.0 {

@@ -64,7 +64,10 @@ impl<'a> RawObject<'a> {
     /// The strings of an array; other items are left out.
     pub(crate) fn strings(&self, key: &str) -> Option<Vec<String>> {
         let items = array(self.get(key)?)?;
-        Some(items.iter().filter_map(|raw| text(raw)).map(Cow::into_owned).collect())
+        // A hello is kept as long as its connection: no room that is not needed.
+        let mut strings = Vec::with_capacity(items.len());
+        strings.extend(items.into_iter().filter_map(text).map(Cow::into_owned));
+        Some(strings)
     }
 }
 

@@ -4,13 +4,23 @@
 //! sees it. Nothing is built and nothing is allocated up to 64 levels of nesting; there is no limit to the nesting, and no
 //! recursion. Escapes in strings are checked for their form only: half a surrogate pair passes, as it does on the wire.
 
-/// Why a text is not JSON.
+/// Why a text is not JSON. One word, so that results of the scanner stay in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) struct Fault(usize);
+
+impl Fault {
     /// It ends too early.
-    Early,
+    pub(crate) const EARLY: Self = Self(usize::MAX);
+
     /// The byte at this place does not belong there.
-    At(usize),
+    const fn at(place: usize) -> Self {
+        Self(place)
+    }
+
+    /// Where the byte is that does not belong there; none if the text ends too early.
+    pub(crate) fn place(self) -> Option<usize> {
+        (self != Self::EARLY).then_some(self.0)
+    }
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -26,13 +36,13 @@ fn blank(text: &[u8], mut at: usize) -> usize {
 }
 
 /// The first byte that is no white space, and its place.
-#[inline]
+#[inline(always)]
 fn next(text: &[u8], at: usize) -> Result<(u8, usize), Fault> {
     match text.get(at) {
         Some(byte) if *byte > b' ' => Ok((*byte, at)),
         _ => {
             let at = blank(text, at);
-            text.get(at).map(|byte| (*byte, at)).ok_or(Fault::Early)
+            text.get(at).map(|byte| (*byte, at)).ok_or(Fault::EARLY)
         }
     }
 }
@@ -61,11 +71,38 @@ fn plain_blocks(mut rest: &[u8]) -> &[u8] {
     rest
 }
 
-/// `at` is behind the opening quote; gives what is behind the closing one.
-#[inline]
-fn string(text: &[u8], mut at: usize) -> Result<usize, Fault> {
+/// `at` is behind the opening quote; gives what is behind the closing one. Most strings are short: two words end them.
+#[inline(always)]
+fn string(text: &[u8], at: usize) -> Result<usize, Fault> {
+    if let Some([first, second]) = words(text, at) {
+        let mut place = at;
+        let mut found = special(first);
+        if found == 0 {
+            place += 8;
+            found = special(second);
+        }
+        place += found.trailing_zeros() as usize / 8;
+        if found != 0 && text.get(place) == Some(&b'"') {
+            return Ok(place + 1);
+        }
+        return long_string(text, place);
+    }
+    long_string(text, at)
+}
+
+/// The next sixteen bytes, if there are as many.
+#[inline(always)]
+fn words(text: &[u8], at: usize) -> Option<[u64; 2]> {
+    let (first, rest) = text.get(at..)?.split_first_chunk::<8>()?;
+    let second = rest.first_chunk::<8>()?;
+    Some([u64::from_le_bytes(*first), u64::from_le_bytes(*second)])
+}
+
+/// The same for those that go on, or have escapes.
+#[inline(never)]
+fn long_string(text: &[u8], mut at: usize) -> Result<usize, Fault> {
     loop {
-        let mut rest = text.get(at..).ok_or(Fault::Early)?;
+        let mut rest = text.get(at..).ok_or(Fault::EARLY)?;
         let mut words = 0;
         at = loop {
             let Some((word, after)) = rest.split_first_chunk::<8>() else { break text.len() - rest.len() };
@@ -80,10 +117,10 @@ fn string(text: &[u8], mut at: usize) -> Result<usize, Fault> {
                 words = 0;
             }
         };
-        match text.get(at).ok_or(Fault::Early)? {
+        match text.get(at).ok_or(Fault::EARLY)? {
             b'"' => return Ok(at + 1),
             b'\\' => at = escape(text, at + 1)?,
-            0..0x20 => return Err(Fault::At(at)),
+            0..0x20 => return Err(Fault::at(at)),
             // The tail that is too short for a word, byte by byte.
             _ => at += 1,
         }
@@ -92,17 +129,17 @@ fn string(text: &[u8], mut at: usize) -> Result<usize, Fault> {
 
 /// `at` is behind a backslash.
 fn escape(text: &[u8], at: usize) -> Result<usize, Fault> {
-    match text.get(at).ok_or(Fault::Early)? {
+    match text.get(at).ok_or(Fault::EARLY)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 1),
         b'u' => {
             for place in at + 1..at + 5 {
-                if !text.get(place).ok_or(Fault::Early)?.is_ascii_hexdigit() {
-                    return Err(Fault::At(place));
+                if !text.get(place).ok_or(Fault::EARLY)?.is_ascii_hexdigit() {
+                    return Err(Fault::at(place));
                 }
             }
             Ok(at + 5)
         }
-        _ => Err(Fault::At(at)),
+        _ => Err(Fault::at(at)),
     }
 }
 
@@ -113,11 +150,10 @@ fn digits(text: &[u8], at: usize) -> Result<usize, Fault> {
     while let Some(b'0'..=b'9') = text.get(end) {
         end += 1;
     }
-    match text.get(at) {
-        Some(_) if end == at => Err(Fault::At(at)),
-        None => Err(Fault::Early),
-        Some(_) => Ok(end),
+    if end > at {
+        return Ok(end);
     }
+    Err(if at < text.len() { Fault::at(at) } else { Fault::EARLY })
 }
 
 #[inline]
@@ -126,6 +162,14 @@ fn number(text: &[u8], mut at: usize) -> Result<usize, Fault> {
         at += 1;
     }
     at = if text.get(at) == Some(&b'0') { at + 1 } else { digits(text, at)? };
+    match text.get(at) {
+        Some(b'.' | b'e' | b'E') => fraction(text, at),
+        _ => Ok(at),
+    }
+}
+
+/// What may follow the integer part.
+fn fraction(text: &[u8], mut at: usize) -> Result<usize, Fault> {
     if text.get(at) == Some(&b'.') {
         at = digits(text, at + 1)?;
     }
@@ -141,23 +185,26 @@ fn number(text: &[u8], mut at: usize) -> Result<usize, Fault> {
 
 fn literal(text: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
     for (place, expected) in (at..).zip(word) {
-        if text.get(place).ok_or(Fault::Early)? != expected {
-            return Err(Fault::At(place));
+        if text.get(place).ok_or(Fault::EARLY)? != expected {
+            return Err(Fault::at(place));
         }
     }
     Ok(at + word.len())
 }
 
 /// A member's name and its colon; gives the ends of both.
-#[inline]
+#[inline(always)]
 fn name(text: &[u8], at: usize) -> Result<(usize, usize), Fault> {
-    if text.get(at).ok_or(Fault::Early)? != &b'"' {
-        return Err(Fault::At(at));
+    if text.get(at) != Some(&b'"') {
+        return Err(if at < text.len() { Fault::at(at) } else { Fault::EARLY });
     }
     let end = string(text, at + 1)?;
+    if text.get(end) == Some(&b':') {
+        return Ok((end, end + 1));
+    }
     match next(text, end)? {
         (b':', at) => Ok((end, at + 1)),
-        (_, at) => Err(Fault::At(at)),
+        (_, at) => Err(Fault::at(at)),
     }
 }
 
@@ -224,7 +271,7 @@ fn value(text: &[u8], mut at: usize) -> Result<usize, Fault> {
             b't' => literal(text, begin, b"true")?,
             b'f' => literal(text, begin, b"false")?,
             b'n' => literal(text, begin, b"null")?,
-            _ => return Err(Fault::At(begin)),
+            _ => return Err(Fault::at(begin)),
         };
         loop {
             if nesting.depth == 0 {
@@ -240,7 +287,7 @@ fn value(text: &[u8], mut at: usize) -> Result<usize, Fault> {
                 b',' => break,
                 b'}' if nesting.in_object() => nesting.close(),
                 b']' if !nesting.in_object() => nesting.close(),
-                _ => return Err(Fault::At(place)),
+                _ => return Err(Fault::at(place)),
             }
         }
     }
@@ -249,7 +296,7 @@ fn value(text: &[u8], mut at: usize) -> Result<usize, Fault> {
 /// Nothing but white space may follow.
 fn end(text: &[u8], at: usize) -> Result<(), Fault> {
     let at = blank(text, at);
-    if at == text.len() { Ok(()) } else { Err(Fault::At(at)) }
+    if at == text.len() { Ok(()) } else { Err(Fault::at(at)) }
 }
 
 /// Whether a text is one JSON value.
@@ -295,7 +342,7 @@ impl<'a> Parts<'a> {
         self.at = match (core::mem::replace(&mut self.begun, true), byte) {
             (false, _) => at,
             (true, b',') => blank(bytes, at + 1),
-            (true, _) => return Err(Fault::At(at)),
+            (true, _) => return Err(Fault::at(at)),
         };
         Ok(true)
     }
@@ -324,7 +371,7 @@ impl<'a> Parts<'a> {
 
     /// Tokens begin and end with ASCII, so this is always there.
     fn cut(&self, begin: usize, end: usize) -> Result<&'a str, Fault> {
-        self.text.get(begin..end).ok_or(Fault::At(begin))
+        self.text.get(begin..end).ok_or(Fault(begin))
     }
 }
 
@@ -465,7 +512,7 @@ mod tests {
             for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
                 let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
                 assert_eq!(ours(&text), Ok(&*text), "{depth}");
-                assert_eq!(ours(&text[..text.len() - 1]), Err(Fault::Early));
+                assert_eq!(ours(&text[..text.len() - 1]), Err(Fault::EARLY));
                 let wrong = format!("{}1{}]}}", open.repeat(depth), close.repeat(depth - 1));
                 assert!(ours(&wrong).is_err(), "{depth}");
             }
@@ -477,11 +524,11 @@ mod tests {
     #[test]
     fn what_ends_too_early_is_told_from_what_is_wrong() {
         for text in ["", " ", "{", "[1", "[1,", "{\"a\"", "{\"a\":", "\"a", "\"\\", "\"\\u12", "-", "1.", "1e", "tr"] {
-            assert_eq!(ours(text), Err(Fault::Early), "{text:?}");
+            assert_eq!(ours(text), Err(Fault::EARLY), "{text:?}");
         }
         for (text, place) in [("x", 0), ("[1 2]", 3), ("{1:2}", 1), ("\"\n\"", 1), ("01", 1), ("{} x", 3), ("trua", 3)]
         {
-            assert_eq!(ours(text), Err(Fault::At(place)), "{text:?}");
+            assert_eq!(ours(text), Err(Fault::at(place)), "{text:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{conformance, drift, fuzz, gateway, interop, lint, msrv, mutants, purity, schema, sim, test};
+use commands::{bench, conformance, drift, fuzz, gateway, interop, lint, msrv, mutants, purity, schema, sim, test};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -22,6 +22,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Args),
     Conformance(conformance::Args),
     Drift(drift::Args),
     Fuzz(fuzz::Args),
@@ -39,6 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = signals::install().map_err(anyhow::Error::from).and_then(|()| match &cli.command {
+        Command::Bench(args) => bench::run(args),
         Command::Conformance(args) => conformance::run(args),
         Command::Drift(args) => drift::run(args),
         Command::Fuzz(args) => fuzz::run(args),

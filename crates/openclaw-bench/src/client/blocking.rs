@@ -9,7 +9,7 @@ use super::meter::{Line, Meter, resident};
 use super::{Args, ECHO, Mode};
 
 fn connect(args: &Args) -> anyhow::Result<Client> {
-    let buffer = args.buffer;
+    let buffer = args.own_buffer();
     let builder = openclaw_blocking::builder(&args.url).token(args.token.as_str()).no_reconnect();
     Ok(builder.dial_options(|dial| dial.read_buffer = buffer).connect()?)
 }

@@ -41,7 +41,7 @@ impl Driven {
         };
         let tcp = TcpStream::connect(args.url.trim_start_matches("ws://").trim_end_matches('/'))?;
         tcp.set_nodelay(true)?;
-        let config = WebSocketConfig::default().read_buffer_size(args.buffer).write_buffer_size(16 * 1024);
+        let config = WebSocketConfig::default().read_buffer_size(args.own_buffer()).write_buffer_size(16 * 1024);
         let (socket, _) = client_with_config(args.url.as_str(), tcp, Some(config))?;
         core.handle_input(clock.now(), conn, Input::Opened);
         let mut driven = Self { core, clock, conn, socket, completed: 0, events: 0, bytes: 0 };

@@ -10,6 +10,9 @@ mod raw_blocking;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use openclaw_client::transport::DialOptions;
+
+use crate::files;
 
 pub(crate) use meter::Line;
 
@@ -46,9 +49,9 @@ pub(crate) struct Args {
     /// What carries it
     #[arg(long, value_enum, default_value_t = On::Tokio)]
     pub(crate) runtime: On,
-    /// Bytes of the read buffer
-    #[arg(long, default_value_t = 16 * 1024)]
-    pub(crate) buffer: usize,
+    /// Bytes of the read buffer. Default: the library's own; 16 KiB for a bare WebSocket, which is its best
+    #[arg(long)]
+    pub(crate) buffer: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,6 +110,16 @@ impl Args {
         (self.n / 10).max(1)
     }
 
+    /// The read buffer of a bare WebSocket.
+    fn raw_buffer(&self) -> usize {
+        self.buffer.unwrap_or(16 * 1024)
+    }
+
+    /// The library's read buffer.
+    fn own_buffer(&self) -> usize {
+        self.buffer.unwrap_or_else(|| DialOptions::default().read_buffer)
+    }
+
     fn hold(&self) -> Duration {
         Duration::from_millis(self.hold)
     }
@@ -121,6 +134,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn measure(args: &Args) -> anyhow::Result<Line> {
+    if args.mode == Mode::Idle {
+        files::room_for(args.n + args.warm_up())?;
+    }
     match (args.client, args.runtime) {
         (Who::Raw, On::Blocking | On::Inline) => raw_blocking::measure(args),
         (Who::Raw, On::Tokio) => current_thread()?.block_on(raw::on_tokio(args.clone())),

@@ -10,7 +10,7 @@ use super::meter::{Line, Meter, resident};
 use super::{Args, ECHO, Mode};
 
 fn builder<R: Runtime>(args: &Args, on: R) -> Builder<R> {
-    let buffer = args.buffer;
+    let buffer = args.own_buffer();
     Builder::new(on, &args.url).token(args.token.as_str()).no_reconnect().dial_options(|dial| dial.read_buffer = buffer)
 }
 

@@ -15,7 +15,7 @@ trait Socket: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Erro
 impl<S: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin> Socket for S {}
 
 fn config(args: &Args) -> WebSocketConfig {
-    WebSocketConfig::default().read_buffer_size(args.buffer).write_buffer_size(16 * 1024)
+    WebSocketConfig::default().read_buffer_size(args.raw_buffer()).write_buffer_size(16 * 1024)
 }
 
 fn address(args: &Args) -> anyhow::Result<std::net::SocketAddr> {

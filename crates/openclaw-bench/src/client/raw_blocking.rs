@@ -16,7 +16,7 @@ type Socket = WebSocket<TcpStream>;
 fn greeted(args: &Args) -> anyhow::Result<Socket> {
     let tcp = TcpStream::connect(args.url.trim_start_matches("ws://").trim_end_matches('/'))?;
     tcp.set_nodelay(true)?;
-    let config = WebSocketConfig::default().read_buffer_size(args.buffer).write_buffer_size(16 * 1024);
+    let config = WebSocketConfig::default().read_buffer_size(args.raw_buffer()).write_buffer_size(16 * 1024);
     let (mut socket, _) = client_with_config(args.url.as_str(), tcp, Some(config))?;
     socket.read()?;
     socket.send(request("connect", "{}"))?;

@@ -24,6 +24,8 @@ pub(crate) struct Args {
 const READ: usize = 256 * 1024;
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    // For those who open thousands of connections; they check by themselves whether it is enough.
+    crate::files::raise();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;

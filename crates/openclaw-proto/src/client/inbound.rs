@@ -39,6 +39,7 @@ struct EventAbout {
 
 /// What is kept of a response.
 struct Answered {
+    /// Shown where nobody waits for it, else empty.
     id: String,
     verdict: Verdict,
     payload: Option<Range<usize>>,
@@ -184,7 +185,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             _ => Answer::Stray(Stray::Foreign),
         };
         let answered = Answered {
-            id: shown_id(&response.id),
+            id: if matches!(answer, Answer::Stray(_)) { shown_id(&response.id) } else { String::new() },
             verdict: response.verdict,
             payload: response.payload.and_then(|payload| range_in(whole, payload)),
             error: (response.verdict == Verdict::Error).then(|| error_of(&response)),

@@ -198,6 +198,25 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         Some(output)
     }
 
+    /// The same for all of it at once, at the end of `into`.
+    pub fn take_outputs(&mut self, into: &mut VecDeque<Output<W, T>>) {
+        if let Some(log) = &mut self.log {
+            self.outputs.iter().for_each(|output| log.output(output));
+        }
+        if into.is_empty() {
+            core::mem::swap(into, &mut self.outputs);
+        } else {
+            into.append(&mut self.outputs);
+        }
+    }
+
+    /// Gives back memory that only was needed for a while: for a host that has nothing to do for now and may have thousands
+    /// of clients. Nothing else changes.
+    pub fn shrink_to_fit(&mut self) {
+        self.outputs.shrink_to_fit();
+        self.requests.shrink_to_fit();
+    }
+
     /// When to call [`handle_timeout`](Self::handle_timeout), and why.
     ///
     /// Any call that takes `&mut self` may change it.

@@ -34,40 +34,47 @@ impl TimerKind {
 }
 
 /// The timers of one connection: one place each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Timers {
-    at: [Option<Instant>; TimerKind::CONNECTION.len()],
+    at: [Instant; TimerKind::CONNECTION.len()],
+}
+
+/// The time of a timer that is not set.
+const NEVER: Instant = Instant::from_nanos(u64::MAX);
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { at: [NEVER; TimerKind::CONNECTION.len()] }
+    }
 }
 
 impl Timers {
-    fn slot(&mut self, kind: TimerKind) -> Option<&mut Option<Instant>> {
-        let index = TimerKind::CONNECTION.iter().position(|k| *k == kind)?;
-        self.at.get_mut(index)
+    fn put(&mut self, kind: TimerKind, at: Instant) {
+        let index = TimerKind::CONNECTION.iter().position(|k| *k == kind);
+        if let Some(slot) = index.and_then(|index| self.at.get_mut(index)) {
+            *slot = at;
+        }
     }
 
     pub(crate) fn set(&mut self, kind: TimerKind, at: Instant) {
-        if let Some(slot) = self.slot(kind) {
-            *slot = Some(at);
-        }
+        // The end of all time is a time too.
+        self.put(kind, at.min(Instant::from_nanos(u64::MAX - 1)));
     }
 
     pub(crate) fn clear(&mut self, kind: TimerKind) {
-        if let Some(slot) = self.slot(kind) {
-            *slot = None;
-        }
+        self.put(kind, NEVER);
     }
 
     pub(crate) fn get(&self, kind: TimerKind) -> Option<Instant> {
         let index = TimerKind::CONNECTION.iter().position(|k| *k == kind)?;
-        self.at.get(index).copied().flatten()
+        self.at.get(index).copied().filter(|at| *at != NEVER)
     }
 
     pub(crate) fn next(&self) -> Option<(Instant, TimerKind)> {
-        self.at
-            .iter()
-            .zip(TimerKind::CONNECTION)
-            .filter_map(|(at, kind)| Some(((*at)?, kind)))
-            .min_by_key(|(at, _)| *at)
+        // The time first, of the kinds the first with it: asked in every turn.
+        let first = self.at.iter().copied().min().filter(|at| *at != NEVER)?;
+        let index = self.at.iter().position(|at| *at == first)?;
+        TimerKind::CONNECTION.get(index).map(|kind| (first, *kind))
     }
 
     /// The first timer that is due.

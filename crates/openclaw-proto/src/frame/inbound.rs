@@ -149,14 +149,10 @@ pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
 }
 
 fn why(text: &str, fault: Option<Fault>) -> FrameError {
-    match fault {
-        None => FrameError::NotAnObject,
-        Some(Fault::Early) => FrameError::Truncated,
-        Some(Fault::At(place)) => {
-            let (line, column) = scan::position(text, place);
-            FrameError::NotJson { line, column }
-        }
-    }
+    let Some(fault) = fault else { return FrameError::NotAnObject };
+    let Some(place) = fault.place() else { return FrameError::Truncated };
+    let (line, column) = scan::position(text, place);
+    FrameError::NotJson { line, column }
 }
 
 /// The known fields of all three frames, raw. A field set to null reads as absent.
@@ -188,8 +184,7 @@ impl<'a> Envelope<'a> {
         };
         let mut envelope = Self::default();
         while let Some((name, raw)) = members.member()? {
-            // A name without text (half a surrogate pair) is merely unknown.
-            let Some(field) = json::text(name).and_then(|name| Field::named(&name)) else { continue };
+            let Some(field) = Field::of(name) else { continue };
             let null = raw == "null";
             if null && matches!(field, Field::Payload | Field::Result | Field::Params) {
                 envelope.null_payload = Some(raw);
@@ -307,6 +302,12 @@ enum Field {
 }
 
 impl Field {
+    /// The field of a raw name. One without text (half a surrogate pair) is merely unknown.
+    fn of(raw: &str) -> Option<Self> {
+        let plain = raw.get(1..raw.len().saturating_sub(1))?;
+        Self::named(plain).or_else(|| if plain.contains('\\') { Self::named(&json::text(raw)?) } else { None })
+    }
+
     fn named(key: &str) -> Option<Self> {
         Some(match key {
             "type" => Self::Kind,

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, RawObject};
 use crate::request::RequestId;
+use crate::scan;
 
 /// Length of a correlation id on the wire: a hyphenated UUID.
 pub(crate) const ID_LEN: usize = 36;
@@ -21,6 +22,9 @@ const ID_RANGE: Range<usize> = {
     let start = r#"{"type":"req","id":""#.len();
     start..start + ID_LEN
 };
+/// What stands before the method.
+const HEAD: &str = r#"{"type":"req","id":"00000000-0000-0000-0000-000000000000","method":"#;
+const PARAMS: &str = r#","params":"#;
 
 /// A request, serialised: what is left to fill in is its id.
 ///
@@ -35,7 +39,7 @@ const ID_RANGE: Range<usize> = {
 #[derive(Clone)]
 pub struct Request {
     pub(crate) text: Vec<u8>,
-    pub(crate) method: String,
+    pub(crate) method: Method,
     /// Fields that only some gateways know, as they will stand in the frame.
     pub(crate) profile: Option<Vec<u8>>,
     pub(crate) trace: Option<Vec<u8>>,
@@ -43,6 +47,14 @@ pub struct Request {
     pub(crate) final_timeout: Option<Duration>,
     pub(crate) two_stage: bool,
     pub(crate) when_not_ready: WhenNotReady,
+}
+
+/// A request's method: a part of the frame, or a copy where it has escapes there.
+#[derive(Clone)]
+pub(crate) enum Method {
+    /// Of that length.
+    InFrame(usize),
+    Owned(String),
 }
 
 /// A request's deadline as asked for.
@@ -108,7 +120,7 @@ impl Request {
     /// # Errors
     /// When the method's name is empty.
     pub fn new(method: &str) -> Result<Self, RequestError> {
-        Self::build::<()>(method, None)
+        Ok(Self::of(head(method, 0)?, method))
     }
 
     /// A request with params.
@@ -116,7 +128,21 @@ impl Request {
     /// # Errors
     /// When the method's name is empty or the params do not serialise.
     pub fn with_params<P: serde::Serialize + ?Sized>(method: &str, params: &P) -> Result<Self, RequestError> {
-        Self::build(method, Some(params))
+        #[derive(serde::Serialize)]
+        struct Frame<'a, P: ?Sized> {
+            r#type: &'static str,
+            id: &'static str,
+            method: &'a str,
+            params: &'a P,
+        }
+        if method.is_empty() {
+            return Err(RequestError::EmptyMethod);
+        }
+        // In one go, as nobody knows the size: one growing allocation.
+        let frame = Frame { r#type: "req", id: ID_PLACE, method, params };
+        let mut text = serde_json::to_vec(&frame).map_err(RequestError::Params)?;
+        text.pop(); // the closing brace, until every field is in
+        Ok(Self::of(text, method))
     }
 
     /// A request whose params are JSON already.
@@ -124,8 +150,15 @@ impl Request {
     /// # Errors
     /// When the method's name is empty or `params` is not one JSON value.
     pub fn with_raw_params(method: &str, params: &str) -> Result<Self, RequestError> {
-        let params: &RawValue = serde_json::from_str(params).map_err(RequestError::RawParams)?;
-        Self::build(method, Some(params))
+        if scan::check(params).is_err() {
+            // For its words of what is wrong.
+            serde_json::from_str::<&RawValue>(params).map_err(RequestError::RawParams)?;
+        }
+        let params = params.trim_matches([' ', '\t', '\n', '\r']);
+        let mut text = head(method, PARAMS.len() + params.len())?;
+        text.extend_from_slice(PARAMS.as_bytes());
+        text.extend_from_slice(params.as_bytes());
+        Ok(Self::of(text, method))
     }
 
     /// A deadline for the answer (for two-stage requests: for the acceptance). Default: the client's, 30 s.
@@ -155,7 +188,7 @@ impl Request {
     pub fn two_stage(mut self, two_stage: TwoStage) -> Self {
         match two_stage {
             TwoStage::ByMethod => {
-                self.two_stage = self.method == "agent";
+                self.two_stage = self.method() == "agent";
                 return self.recognise_two_phase();
             }
             TwoStage::Never => self.two_stage = false,
@@ -208,7 +241,13 @@ impl Request {
     /// The method's name.
     #[must_use]
     pub fn method(&self) -> &str {
-        &self.method
+        match &self.method {
+            Method::InFrame(len) => {
+                let name = self.text.get(HEAD.len() + 1..HEAD.len() + 1 + len).unwrap_or_default();
+                core::str::from_utf8(name).unwrap_or_default()
+            }
+            Method::Owned(name) => name,
+        }
     }
 
     /// The size of the frame in bytes.
@@ -222,25 +261,12 @@ impl Request {
         self.profile.is_some()
     }
 
-    /// Serialises the whole frame in one go: one growing allocation that later becomes the message.
-    fn build<P: serde::Serialize + ?Sized>(method: &str, params: Option<&P>) -> Result<Self, RequestError> {
-        #[derive(serde::Serialize)]
-        struct Frame<'a, P: ?Sized> {
-            r#type: &'static str,
-            id: &'a str,
-            method: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            params: Option<&'a P>,
-        }
-        if method.is_empty() {
-            return Err(RequestError::EmptyMethod);
-        }
-        let frame = Frame { r#type: "req", id: ID_PLACE, method, params };
-        let mut text = serde_json::to_vec(&frame).map_err(RequestError::Params)?;
-        text.pop(); // the closing brace, until every field is in
-        Ok(Self {
+    /// `text` is a frame without its closing brace.
+    fn of(text: Vec<u8>, method: &str) -> Self {
+        let name = if is_plain(method) { Method::InFrame(method.len()) } else { Method::Owned(method.into()) };
+        Self {
             text,
-            method: method.into(),
+            method: name,
             profile: None,
             trace: None,
             timeout: Timeout::Default,
@@ -248,12 +274,12 @@ impl Request {
             two_stage: method == "agent",
             when_not_ready: WhenNotReady::Wait,
         }
-        .recognise_two_phase())
+        .recognise_two_phase()
     }
 
     /// The approval methods answer twice only when asked to.
     fn recognise_two_phase(mut self) -> Self {
-        if matches!(self.method.as_str(), "exec.approval.request" | "plugin.approval.request") {
+        if matches!(self.method(), "exec.approval.request" | "plugin.approval.request") {
             let mut whole = self.text.clone();
             whole.push(b'}');
             let asked = core::str::from_utf8(&whole)
@@ -283,6 +309,29 @@ impl Request {
     }
 }
 
+/// A frame up to its method, with room for so many bytes more and the closing brace: one allocation of the right size, which
+/// becomes the message.
+fn head(method: &str, room: usize) -> Result<Vec<u8>, RequestError> {
+    if method.is_empty() {
+        return Err(RequestError::EmptyMethod);
+    }
+    let mut text = Vec::with_capacity(HEAD.len() + method.len() + 2 + room + 1);
+    text.extend_from_slice(HEAD.as_bytes());
+    if is_plain(method) {
+        text.push(b'"');
+        text.extend_from_slice(method.as_bytes());
+        text.push(b'"');
+    } else {
+        json::push_string(&mut text, method);
+    }
+    Ok(text)
+}
+
+/// Whether a text stands in JSON as it is.
+fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+}
+
 /// Takes the trace context out of a finished frame.
 pub(crate) fn strip_trace(frame: &mut String, trace_len: usize) {
     let end = frame.len().saturating_sub(1 + trace_len);
@@ -304,7 +353,7 @@ fn field(name: &str, value: &str) -> Vec<u8> {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("method", &self.method)
+            .field("method", &self.method())
             .field("frame_len", &self.frame_len())
             .field("two_stage", &self.two_stage)
             .finish_non_exhaustive()
@@ -317,5 +366,46 @@ pub(crate) fn timeout_of(request: &Request, default: Option<Duration>) -> Option
         Timeout::Default => default,
         Timeout::After(timeout) => Some(timeout),
         Timeout::Never => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+    use alloc::format;
+
+    fn finished(request: Request) -> String {
+        request.finish(RequestId::new(1, 2, Rng::from_seed([5; 32]).next_u64())).0
+    }
+
+    #[test]
+    fn raw_params_and_serialised_ones_make_the_same_frame() {
+        for method in ["echo", "", "a\"b", "back\\slash", "é\u{1}", "agent"] {
+            for params in ["{}", " [1, {\"a\":null}]\n", "\"text\"", "-0.5e3", "null"] {
+                let raw: &RawValue = serde_json::from_str(params).unwrap();
+                match (Request::with_raw_params(method, params), Request::with_params(method, raw)) {
+                    (Ok(ours), Ok(theirs)) => {
+                        assert_eq!((ours.method(), ours.frame_len()), (theirs.method(), theirs.frame_len()));
+                        assert_eq!(ours.method(), method);
+                        assert_eq!(finished(ours), finished(theirs));
+                    }
+                    (ours, theirs) => assert!(method.is_empty() && ours.is_err() && theirs.is_err()),
+                }
+            }
+            if let Ok(request) = Request::new(method) {
+                let name = serde_json::to_string(method).unwrap();
+                let frame = finished(request);
+                assert!(frame.ends_with(&format!(r#"","method":{name}}}"#)), "{frame}");
+            }
+        }
+    }
+
+    #[test]
+    fn raw_params_that_are_no_json_are_refused_with_the_reason() {
+        for params in ["", "{", "{} {}", "tru", "[1,]"] {
+            let error = Request::with_raw_params("echo", params).unwrap_err();
+            assert!(matches!(&error, RequestError::RawParams(e) if e.line() > 0 || params.is_empty()), "{error}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::connect::{Auth, Scope};
 use crate::connection::{ConnId, ProxyError, ProxyRefusal, TransportError, UpgradeRefused};
 use crate::credentials::StoredToken;
 use crate::fingerprint::FingerprintError;
-use crate::frame::{Request, Timeout, WhenNotReady};
+use crate::frame::{Method, Request, Timeout, WhenNotReady};
 use crate::json;
 use crate::request::{NotSent, RequestId};
 use crate::time::Now;
@@ -220,7 +220,7 @@ fn header(row: &str) -> Option<(String, String)> {
 fn request(fields: &Fields<'_>) -> Result<Request, Unusable> {
     Ok(Request {
         text: fields.text("frame")?.into_bytes(),
-        method: fields.text("method")?,
+        method: Method::Owned(fields.text("method")?),
         profile: fields.optional("profile")?.map(String::into_bytes),
         trace: fields.optional("trace")?.map(String::into_bytes),
         timeout: match fields.0.get("timeout") {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use uuid::Uuid;
+use uuid::{Uuid, Variant};
 
 use crate::frame::ID_LEN;
 
@@ -58,22 +58,23 @@ impl RequestId {
 
     /// Reads the wire form; an id this library did not make reads as none.
     pub(crate) fn decode(text: &str) -> Option<Self> {
-        if text.len() != ID_LEN {
+        // The length leaves one spelling, but for capitals; version and variant must be ours.
+        if text.len() != ID_LEN || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return None;
         }
         let uuid = Uuid::try_parse(text).ok()?;
+        if uuid.get_version_num() != 8 || uuid.get_variant() != Variant::RFC4122 {
+            return None;
+        }
         let [s0, s1, s2, s3, g0, g1, m0, m1, v, g2, g3, t3, t4, t5, t6, t7] = *uuid.as_bytes();
         let twelve = u32::from(u16::from_be_bytes([m0, m1]) & 0x0fff);
         let high = (twelve << 6) | u32::from(v & 0x3f);
         let [_, h0, h1, h2] = high.to_be_bytes();
-        let id = Self {
+        Some(Self {
             slot: u32::from_be_bytes([s0, s1, s2, s3]),
             generation: u32::from_be_bytes([g0, g1, g2, g3]),
             tag: u64::from_be_bytes([h0, h1, h2, t3, t4, t5, t6, t7]),
-        };
-        // Version, variant and the spelling itself must be ours.
-        let mut buffer = [0; ID_LEN];
-        (id.encode(&mut buffer) == text).then_some(id)
+        })
     }
 }
 
@@ -106,7 +107,7 @@ mod tests {
             assert_eq!(RequestId::decode(&text), Some(id));
             let uuid = Uuid::try_parse(&text).unwrap();
             assert_eq!(uuid.get_version_num(), 8);
-            assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+            assert_eq!(uuid.get_variant(), Variant::RFC4122);
         }
     }
 
@@ -124,5 +125,27 @@ mod tests {
         ] {
             assert_eq!(RequestId::decode(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_read_is_what_would_be_written() {
+        let mut rng = Rng::from_seed([4; 32]);
+        let mut buffer = [0; ID_LEN];
+        let (mut read, mut refused) = (0, 0);
+        for _ in 0..50_000 {
+            let id = RequestId::new(1, 2, rng.next_u64());
+            let mut text = id.to_string().into_bytes();
+            let bits = rng.next_u64().to_be_bytes();
+            text[usize::from(bits[0]) % ID_LEN] = b"0123456789abcdefABCDEF-{}: xyz\x80"[usize::from(bits[1]) % 31];
+            let Ok(text) = core::str::from_utf8(&text) else { continue };
+            match RequestId::decode(text) {
+                Some(id) => {
+                    assert_eq!(id.encode(&mut buffer), text);
+                    read += 1;
+                }
+                None => refused += 1,
+            }
+        }
+        assert!(read > 1_000 && refused > 1_000, "{read} {refused}");
     }
 }

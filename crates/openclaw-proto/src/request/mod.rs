@@ -1,5 +1,6 @@
 //! Requests in flight: ids, correlation, deadlines, outcomes.
 
+mod deadlines;
 mod id;
 mod outcome;
 mod slab;

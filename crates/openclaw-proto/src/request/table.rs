@@ -1,11 +1,12 @@
 //! The table of requests: who waits, what is queued, what is in flight, and when each gives up.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::RequestId;
+use super::deadlines::{Deadlines, Due};
 use super::outcome::{NotSent, Refused};
 use super::slab::{Key, Slab};
 use crate::frame::Request;
@@ -48,7 +49,7 @@ struct Entry<W> {
     text: String,
     tag: u64,
     phase: Phase,
-    deadline: Option<Instant>,
+    deadline: Option<Due>,
     final_timeout: Option<Duration>,
     two_stage: bool,
     needs_profile_binding: bool,
@@ -91,7 +92,7 @@ pub(crate) struct Requests<W> {
     waiting: Fifo,
     outgoing: Fifo,
     outgoing_bytes: usize,
-    deadlines: BTreeSet<(Instant, Key)>,
+    deadlines: Deadlines,
     limits: RequestLimits,
 }
 
@@ -102,7 +103,7 @@ impl<W: Clone> Requests<W> {
             waiting: Fifo::default(),
             outgoing: Fifo::default(),
             outgoing_bytes: 0,
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             limits,
         }
     }
@@ -124,7 +125,7 @@ impl<W: Clone> Requests<W> {
             return Err(Refused { waiter, why: NotSent::TooManyInFlight { limit: self.limits.in_flight } });
         };
         let id = RequestId::new(key.slot, key.generation, rng.next_u64());
-        let deadline = timeout_of(&request, default_timeout).map(|t| now.after(t));
+        let timeout = timeout_of(&request, default_timeout);
         let (final_timeout, two_stage) = (request.final_timeout, request.two_stage);
         let needs_profile_binding = request.needs_profile_binding();
         let (text, trace_len) = request.finish(id);
@@ -132,7 +133,7 @@ impl<W: Clone> Requests<W> {
             waiter,
             tag: id.tag,
             phase: if ready.is_some() { Phase::Queued } else { Phase::Waiting },
-            deadline,
+            deadline: timeout.map(|timeout| self.deadlines.set(now, timeout, key)),
             final_timeout,
             two_stage,
             needs_profile_binding,
@@ -144,9 +145,6 @@ impl<W: Clone> Requests<W> {
         }
         let size = entry.text.len();
         self.slab.insert(entry);
-        if let Some(at) = deadline {
-            self.deadlines.insert((at, key));
-        }
         self.outgoing_bytes += size;
         if ready.is_some() {
             self.outgoing.push(key);
@@ -247,14 +245,11 @@ impl<W: Clone> Requests<W> {
             Phase::Sent if entry.two_stage && says_accepted() => {
                 entry.phase = Phase::Accepted;
                 let waiter = entry.waiter.clone();
-                let old = entry.deadline.take();
-                entry.deadline = entry.final_timeout.map(|t| now.after(t));
-                let new = entry.deadline;
-                if let Some(at) = old {
-                    self.deadlines.remove(&(at, key));
-                }
-                if let Some(at) = new {
-                    self.deadlines.insert((at, key));
+                let (old, timeout) = (entry.deadline.take(), entry.final_timeout);
+                self.clear_deadline(old, key);
+                let deadline = timeout.map(|timeout| self.deadlines.set(now, timeout, key));
+                if let Some(entry) = self.slab.get_mut(key) {
+                    entry.deadline = deadline;
                 }
                 return Answer::Accepted { waiter, id };
             }
@@ -280,7 +275,7 @@ impl<W: Clone> Requests<W> {
 
     /// Removes one request whose deadline has passed: its waiter, and whether it had been sent.
     pub(crate) fn expire(&mut self, now: Instant) -> Option<(W, bool)> {
-        let &(at, key) = self.deadlines.first()?;
+        let (at, key) = self.deadlines.first()?;
         if at > now {
             return None;
         }
@@ -289,7 +284,7 @@ impl<W: Clone> Requests<W> {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| at)
     }
 
     /// The connection is gone: everything it carried ends. Returns each waiter and whether it had been sent.
@@ -314,9 +309,7 @@ impl<W: Clone> Requests<W> {
     fn remove(&mut self, key: Key, answered: bool) -> Option<Entry<W>> {
         let tag = self.slab.get(key)?.tag;
         let entry = self.slab.remove(key, Ended { tag, answered })?;
-        if let Some(at) = entry.deadline {
-            self.deadlines.remove(&(at, key));
-        }
+        self.clear_deadline(entry.deadline, key);
         let slab = &self.slab;
         match entry.phase {
             Phase::Waiting => self.waiting.forget_one(|key| slab.get(key).is_some()),
@@ -325,6 +318,20 @@ impl<W: Clone> Requests<W> {
         }
         self.outgoing_bytes -= entry.text.len();
         Some(entry)
+    }
+
+    /// To be called when the entry no longer has it.
+    fn clear_deadline(&mut self, deadline: Option<Due>, key: Key) {
+        let Some(due) = deadline else { return };
+        let slab = &self.slab;
+        self.deadlines.clear(due, key, |due, key| slab.get(key).is_some_and(|entry| entry.deadline == Some(due)));
+    }
+
+    /// The slots stay: they tell late answers from foreign ones.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.waiting.keys.shrink_to_fit();
+        self.outgoing.keys.shrink_to_fit();
+        self.deadlines.shrink_to_fit();
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -464,7 +471,7 @@ mod tests {
         assert!(t.waiting.keys.len() <= Fifo::SWEEP_ABOVE + 1);
         assert!(t.outgoing.keys.len() <= Fifo::SWEEP_ABOVE + 1);
         assert_eq!((t.outgoing_bytes(), t.waiting(), t.in_flight()), (0, 0, 0));
-        assert!(t.deadlines.is_empty());
+        assert_eq!(t.next_deadline(), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub(crate) mod bench;
 pub(crate) mod conformance;
 pub(crate) mod drift;
 pub(crate) mod exec;

@@ -1,0 +1,119 @@
+//! `bench`: what the clients and the core's parts cost.
+
+mod micro;
+mod page;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use xtask::paths;
+
+use crate::cargo;
+use micro::Part;
+
+/// The package of the program that does it.
+const PACKAGE: &str = "openclaw-bench";
+
+/// Measure what the clients cost over a bare socket, and what the core's parts cost; about an hour, or some minutes with
+/// `--quick`.
+///
+/// Processor time of two programs is compared, run in turn, so other work on the machine disturbs both; but it does disturb.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Few rounds and a tenth of the work, to see that it runs
+    #[arg(long)]
+    quick: bool,
+    /// Rounds of each measure [default: 9, or 3 with --quick]
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Only measures whose name contains this; may be repeated
+    #[arg(long = "only", value_name = "NAME")]
+    only: Vec<String>,
+    /// Only these runtimes; may be repeated
+    #[arg(long = "runtime", value_name = "RUNTIME")]
+    runtimes: Vec<String>,
+    /// Leave out the core's parts
+    #[arg(long)]
+    no_parts: bool,
+    /// Write the numbers as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the tables as Markdown: a file, or the part of a file between the marks `<!-- bench -->` and `<!-- /bench -->`
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// All that was measured.
+#[derive(Debug, Serialize)]
+struct Results {
+    /// Whether it was only a look.
+    quick: bool,
+    rounds: usize,
+    clients: Vec<Row>,
+    parts: Vec<Part>,
+}
+
+/// A client beside the bare socket of its runtime, as the program prints it.
+#[derive(Debug, Deserialize, Serialize)]
+struct Row {
+    measure: String,
+    runtime: String,
+    floor: f64,
+    ours: f64,
+    ratio: f64,
+    lowest: f64,
+    highest: f64,
+    wall_ratio: f64,
+    must: Option<f64>,
+    memory: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let rounds = args.rounds.unwrap_or(if args.quick { 3 } else { 9 });
+    let results = Results {
+        quick: args.quick,
+        rounds,
+        clients: clients(args, rounds)?,
+        parts: if args.no_parts { Vec::new() } else { parts()? },
+    };
+    let table = page::table(&results);
+    anstream::println!("{table}");
+    if let Some(file) = &args.json {
+        write(file, &format!("{}\n", serde_json::to_string_pretty(&results)?))?;
+    }
+    if let Some(file) = &args.markdown {
+        let old = if file.exists() { std::fs::read_to_string(file)? } else { String::new() };
+        write(file, &page::between_marks(&old, &table)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn clients(args: &Args, rounds: usize) -> Result<Vec<Row>> {
+    cargo::run(cargo::cargo().args(["build", "--quiet", "--release", "--package", PACKAGE]))?;
+    let mut command = Command::new(paths::target_dir().join("release").join(PACKAGE));
+    command.args(["run", "--json", "--rounds", &rounds.to_string()]);
+    command.args(args.quick.then_some("--quick"));
+    command.args(args.only.iter().flat_map(|name| ["--only", name]));
+    command.args(args.runtimes.iter().flat_map(|runtime| ["--runtime", runtime]));
+    output(&mut command)?.lines().map(|line| serde_json::from_str(line).context("a row of the bench")).collect()
+}
+
+fn parts() -> Result<Vec<Part>> {
+    let text = output(cargo::cargo().args(["bench", "--quiet", "--package", PACKAGE, "--bench", "core"]))?;
+    let parts = micro::parse(&text);
+    ensure!(!parts.is_empty(), "the benchmarks of the core printed nothing that can be read:\n{text}");
+    Ok(parts)
+}
+
+/// What a program prints; what it says of errors is shown.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} ended with {}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn write(file: &std::path::Path, text: &str) -> Result<()> {
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
