@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 
-    /// Write what every client recorded into this folder
+    /// Write what every client recorded into this folder, and that of failures into `failed` in it
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
 
@@ -108,9 +108,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
     }
     signals::install()?;
-    if let Some(dir) = &plan.recordings {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    }
     let mut results = runner::run(&plan)?;
     report::compare_embedded(&mut results);
     report::print(&plan, &results);

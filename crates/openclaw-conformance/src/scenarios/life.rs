@@ -136,6 +136,8 @@ fn eager(stage: &Stage) -> Result<Client> {
 }
 
 pub(super) fn drain(stage: &Stage) -> Result<Seen> {
+    // One that only looks on.
+    let quiet = eager(stage)?;
     let client = eager(stage)?;
     let mut states = client.states();
     let mut shutdowns = client.events("shutdown");
@@ -145,6 +147,9 @@ pub(super) fn drain(stage: &Stage) -> Result<Seen> {
     stage.terminate()?;
     stage.relaunch()?;
     until_back(stage, &client, hellos)?;
+    until_back(stage, &quiet, 1)?;
+    quiet.request("health", &json!({}))?;
+    quiet.shutdown();
     let counts = load.end()?;
     let announced = matches!(shutdowns.next_within(Duration::ZERO), Ok(Some(Ok(_))));
     let draining = times(&mut states, |state| matches!(state, State::Draining { .. }));
@@ -158,6 +163,8 @@ pub(super) fn drain(stage: &Stage) -> Result<Seen> {
 }
 
 pub(super) fn kill(stage: &Stage) -> Result<Seen> {
+    // One that only looks on.
+    let quiet = eager(stage)?;
     let client = eager(stage)?;
     let load = Load::start(&client);
     let (kills, begin) = (stage.options().kills, Instant::now());
@@ -168,6 +175,9 @@ pub(super) fn kill(stage: &Stage) -> Result<Seen> {
         stage.relaunch().with_context(|| format!("after kill {kill}"))?;
         until_back(stage, &client, hellos).with_context(|| format!("after kill {kill}"))?;
     }
+    until_back(stage, &quiet, kills as u64)?;
+    quiet.request("health", &json!({}))?;
+    quiet.shutdown();
     let counts = load.end()?;
     ensure!(counts.contains_key("answered") && !counts.contains_key("timed out"), "{counts:?}");
     let stats = client.stats();
