@@ -63,6 +63,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 
+    /// Write the shapes of what releases said, which the embedded gateway is compared with in runs without them
+    #[arg(long, value_name = "FILE")]
+    shapes: Option<PathBuf>,
+
     /// Write what every client recorded into this folder, and that of failures into `failed` in it
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
@@ -109,7 +113,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     signals::install()?;
     let mut results = runner::run(&plan)?;
-    report::compare_embedded(&mut results);
+    report::likeness::compare(&mut results)?;
     report::print(&plan, &results);
     if let Some(file) = &args.json {
         write(file, &report::json(&plan, &results))?;
@@ -117,6 +121,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(file) = &args.markdown {
         let old = std::fs::read_to_string(file).unwrap_or_default();
         write(file, &report::markdown(&plan, &results, &old)?)?;
+    }
+    if let Some(file) = &args.shapes {
+        write(file, &report::likeness::shapes(&results))?;
     }
     // With some scenarios only, nobody knows what the others would have met.
     let vanished = if args.only.is_empty() { results.inspector.vanished() } else { Vec::new() };

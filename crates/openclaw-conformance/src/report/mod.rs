@@ -1,5 +1,6 @@
 //! The results, for whoever wants to know.
 
+pub(crate) mod likeness;
 mod markdown;
 pub(crate) mod progress;
 mod table;
@@ -12,7 +13,6 @@ pub(crate) use table::print;
 use crate::cell::{Cell, Outcome};
 use crate::release::Release;
 use crate::runner::{Plan, Results};
-use crate::shape::foreign;
 
 /// The mark of an outcome in tables.
 fn mark(outcome: &Outcome) -> &'static str {
@@ -39,32 +39,6 @@ fn columns(plan: &Plan) -> Vec<(Release, openclaw_tests::lane::Lane, String)> {
 
 fn cell<'a>(results: &'a Results, name: &str, release: Release, lane: openclaw_tests::lane::Lane) -> Option<&'a Cell> {
     results.cells.iter().find(|cell| cell.release == release && cell.lane == lane && cell.scenario.name() == name)
-}
-
-/// Fails cells of the embedded gateway where it said something that the release it should be like does not say.
-pub(crate) fn compare_embedded(results: &mut Results) {
-    let models: Vec<Cell> = results.cells.iter().filter(|cell| !cell.release.is_embedded()).cloned().collect();
-    for cell in &mut results.cells {
-        let Some(model) = cell.release.model() else { continue };
-        let model = models.iter().find(|other| {
-            other.release.name() == model.number
-                && other.scenario.name() == cell.scenario.name()
-                && !other.notes.is_empty()
-        });
-        let (Some(model), Outcome::Holds(detail)) = (model, &mut cell.outcome) else { continue };
-        let (mut compared, mut faults) = (0, Vec::new());
-        for (what, shape) in &cell.notes {
-            if let Some((_, model)) = model.notes.iter().find(|(other, _)| other == what) {
-                compared += 1;
-                faults.extend(foreign(model, shape).into_iter().map(|fault| format!("{what}: {fault}")));
-            }
-        }
-        if !faults.is_empty() {
-            cell.outcome = Outcome::Failed(format!("is not like {}:\n{}", model.release, faults.join("\n")));
-        } else if compared > 0 {
-            *detail = format!("{detail}; {compared} answers like those of {}", model.release);
-        }
-    }
 }
 
 /// The results as JSON, in the order of the scenarios.
@@ -100,4 +74,23 @@ pub(crate) fn json(plan: &Plan, results: &Results) -> String {
         "releases": releases, "runtimes": lanes, "frames": results.inspector.report(), "scenarios": scenarios,
     });
     format!("{all:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use openclaw_tests::golden::remains;
+
+    #[test]
+    fn nothing_in_the_kept_results_tells_of_a_machine() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let kept = std::fs::read_dir(own.join("results")).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> = kept.chain([own.join("README.md")]).collect();
+        assert!(files.len() > 1, "{files:?}");
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(remains(&text), Vec::<String>::new(), "{}", file.display());
+        }
+    }
 }
