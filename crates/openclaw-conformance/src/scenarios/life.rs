@@ -30,13 +30,14 @@ pub(super) fn ticks(stage: &Stage) -> Result<Seen> {
     let mut ticks = client.events("tick");
     let hello = client.connect()?;
     let interval = hello.policy.tick_interval;
+    // A busy gateway is late, and never early; one that is two intervals late is given up.
     let limit = interval * 2;
     stage.next(&mut ticks, limit, "the first tick", |_| true)?;
     let begin = Instant::now();
     stage.next(&mut ticks, limit, "the second tick", |_| true)?;
     stage.next(&mut ticks, limit, "the third tick", |_| true)?;
     let two = begin.elapsed();
-    ensure!(two.abs_diff(interval * 2) < Duration::from_secs(5), "two intervals took {two:?}, stated are {interval:?}");
+    ensure!(two + Duration::from_secs(5) > interval * 2, "two intervals took {two:?}, stated are {interval:?}");
     ensure!(client.stats().hellos == 1, "{:?}", client.stats());
     client.shutdown();
     Seen::holds(format!("two intervals in {:.1} s", two.as_secs_f64()))
@@ -46,7 +47,7 @@ pub(super) fn pings(stage: &Stage) -> Result<Seen> {
     let mut raw = stage.raw()?;
     raw.greet()?;
     let begin = Instant::now();
-    while raw.pings.len() < 3 && begin.elapsed() < Duration::from_secs(90) {
+    while raw.pings.len() < 3 && begin.elapsed() < Duration::from_secs(180) {
         if let Err(ended @ (Ended::Closed(..) | Ended::Cut)) = raw.next(Duration::from_secs(1)) {
             anyhow::bail!("ended after {} pings: {ended:?}", raw.pings.len());
         }
@@ -172,12 +173,12 @@ pub(super) fn kill(stage: &Stage) -> Result<Seen> {
     let (kills, begin) = (stage.options().kills, Instant::now());
     for kill in 0..kills {
         std::thread::sleep(Duration::from_millis(300));
-        let hellos = client.stats().hellos;
+        let (hellos, quiet_hellos) = (client.stats().hellos, quiet.stats().hellos);
         stage.kill().with_context(|| format!("kill {kill}"))?;
         stage.relaunch().with_context(|| format!("after kill {kill}"))?;
         until_back(stage, &client, hellos).with_context(|| format!("after kill {kill}"))?;
+        until_back(stage, &quiet, quiet_hellos).with_context(|| format!("the one that looks on, after kill {kill}"))?;
     }
-    until_back(stage, &quiet, kills as u64)?;
     quiet.request("health", &json!({}))?;
     quiet.shutdown();
     let counts = load.end()?;
