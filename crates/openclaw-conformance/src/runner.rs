@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use openclaw_tests::lane::Lane;
+use serde_json::Value;
 use xtask::signals;
 
 use crate::cell::{Cell, Outcome};
@@ -16,7 +17,7 @@ use crate::host::Host;
 use crate::provider::Provider;
 use crate::recording::Recording;
 use crate::release::Release;
-use crate::report::progress;
+use crate::report::{earlier, progress};
 use crate::scenario::{Scenario, Seen};
 use crate::schema::Inspector;
 use crate::stage::{Options, Site, Stage};
@@ -46,6 +47,16 @@ struct Job {
 pub(crate) struct Results {
     pub(crate) cells: Vec<Cell>,
     pub(crate) inspector: Inspector,
+    /// How many frames earlier runs have checked.
+    pub(crate) earlier: Option<Value>,
+}
+
+impl Results {
+    /// How many frames were checked, of which kind, against which schema.
+    pub(crate) fn frames(&self) -> Value {
+        let own = self.inspector.report();
+        self.earlier.as_ref().map_or_else(|| own.clone(), |earlier| earlier::sum(earlier, &own))
+    }
 }
 
 /// Runs everything.
