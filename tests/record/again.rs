@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openclaw_proto::record::{ReplayError, rerecord};
+use openclaw_proto::record::{ReplayError, replay, rerecord, retake};
 use openclaw_tests::scene::bare;
 use openclaw_tests::{Walk, event};
 
@@ -53,6 +53,29 @@ fn another_life_is_an_error_and_not_another_log() {
     let log = eventful(|_| {});
     let other = log.replacen("\"in\":\"opened\"", "\"in\":\"flushed\"", 1);
     assert!(matches!(rerecord(&other), Err(ReplayError::Diverged { .. })));
+}
+
+#[test]
+fn inputs_are_taken_again_whatever_came_of_them() {
+    let log = eventful(|_| {});
+    assert_eq!(retake(&log), Ok(log.clone()));
+    let word = |log: &str| log.replacen("\"reason\":\"", "\"reason\":\"edited ", 1);
+    let edited = word(&log);
+    assert_ne!(edited, log);
+    assert!(matches!(replay(&edited), Err(ReplayError::Diverged { .. })));
+    let again = retake(&edited).unwrap();
+    assert!(replay(&again).is_ok_and(|told| told.complete), "{again}");
+    assert_eq!((again.lines().count(), retake(&again)), (log.lines().count(), Ok(again.clone())));
+    // What was recorded of outputs and frames does not matter.
+    let other: String = again
+        .split_inclusive('\n')
+        .map(|line| if line.starts_with("{\"out\"") { "{\"out\":\"something\"}\n" } else { line })
+        .collect();
+    assert_ne!(other, again);
+    assert_eq!(retake(&other), Ok(again.clone()));
+    // One output too few or too many is no matter either, as long as there is one.
+    let doubled = again.replacen("{\"out\"", "{\"out\":\"extra\"}\n{\"out\"", 1);
+    assert_eq!(retake(&doubled), Ok(again));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod connect_proxy;
 mod drive;
 pub mod frames;
+pub mod golden;
 #[cfg(feature = "adapters")]
 pub mod lane;
 mod lcg;

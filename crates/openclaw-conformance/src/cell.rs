@@ -21,6 +21,24 @@ pub enum Outcome {
     Failed(String),
 }
 
+impl Outcome {
+    /// What it is called in results, and its details.
+    pub(crate) fn told(&self) -> (&'static str, &str) {
+        match self {
+            Self::Holds(detail) => ("holds", detail),
+            Self::DoesNotApply(reason) => ("does not apply", reason),
+            Self::NotRun(reason) => ("not run", reason),
+            Self::Failed(error) => ("failed", error),
+        }
+    }
+
+    /// The one that was told like that.
+    pub(crate) fn read(word: &str, detail: String) -> Option<Self> {
+        let all = [Self::Holds, Self::DoesNotApply, Self::NotRun, Self::Failed];
+        all.into_iter().map(|outcome| outcome(detail.clone())).find(|outcome| outcome.told().0 == word)
+    }
+}
+
 /// One scenario on one gateway with one runtime.
 #[derive(Clone, Debug)]
 pub struct Cell {

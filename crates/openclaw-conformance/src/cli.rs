@@ -58,12 +58,20 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
+    /// Add the results to those of earlier runs in this file, where they replace what was run again
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    add_to: Option<PathBuf>,
+
     /// Write the table as Markdown: a file, or the part of a file between the marks `<!-- conformance -->` and
     /// `<!-- /conformance -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 
-    /// Write what every client recorded into this folder
+    /// Write the shapes of what releases said, which the embedded gateway is compared with in runs without them
+    #[arg(long, value_name = "FILE")]
+    shapes: Option<PathBuf>,
+
+    /// Write what every client recorded into this folder, and that of failures into `failed` in it
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
 
@@ -108,18 +116,22 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
     }
     signals::install()?;
-    if let Some(dir) = &plan.recordings {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    }
     let mut results = runner::run(&plan)?;
-    report::compare_embedded(&mut results);
-    report::print(&plan, &results);
-    if let Some(file) = &args.json {
-        write(file, &report::json(&plan, &results))?;
+    report::likeness::compare(&mut results)?;
+    if let Some(file) = &args.add_to {
+        let old = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        report::earlier::add(&mut results, &old).with_context(|| file.display().to_string())?;
+    }
+    report::print(&results);
+    if let Some(file) = args.json.as_ref().or(args.add_to.as_ref()) {
+        write(file, &report::json(&results))?;
     }
     if let Some(file) = &args.markdown {
         let old = std::fs::read_to_string(file).unwrap_or_default();
-        write(file, &report::markdown(&plan, &results, &old)?)?;
+        write(file, &report::markdown(&results, &old)?)?;
+    }
+    if let Some(file) = &args.shapes {
+        write(file, &report::likeness::shapes(&results))?;
     }
     // With some scenarios only, nobody knows what the others would have met.
     let vanished = if args.only.is_empty() { results.inspector.vanished() } else { Vec::new() };

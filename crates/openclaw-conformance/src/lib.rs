@@ -6,6 +6,7 @@
 
 mod cell;
 mod cli;
+pub mod golden;
 mod host;
 mod provider;
 mod raw;

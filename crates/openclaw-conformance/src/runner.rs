@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use openclaw_tests::lane::Lane;
+use serde_json::Value;
 use xtask::signals;
 
 use crate::cell::{Cell, Outcome};
 use crate::host::Host;
 use crate::provider::Provider;
+use crate::recording::Recording;
 use crate::release::Release;
-use crate::report::progress;
+use crate::report::{earlier, progress};
 use crate::scenario::{Scenario, Seen};
 use crate::schema::Inspector;
 use crate::stage::{Options, Site, Stage};
@@ -45,6 +47,16 @@ struct Job {
 pub(crate) struct Results {
     pub(crate) cells: Vec<Cell>,
     pub(crate) inspector: Inspector,
+    /// How many frames earlier runs have checked.
+    pub(crate) earlier: Option<Value>,
+}
+
+impl Results {
+    /// How many frames were checked, of which kind, against which schema.
+    pub(crate) fn frames(&self) -> Value {
+        let own = self.inspector.report();
+        self.earlier.as_ref().map_or_else(|| own.clone(), |earlier| earlier::sum(earlier, &own))
+    }
 }
 
 /// Runs everything.
@@ -175,13 +187,6 @@ impl Work<'_> {
             Some(Err(error)) => Outcome::Failed(format!("{error:#}")),
             None => Outcome::Failed(format!("hangs: was not over after {:?}", scenario.limit)),
         };
-        if let Some(dir) = &self.plan.recordings {
-            for recording in &recordings {
-                if let Err(error) = std::fs::write(dir.join(recording.file_name()), &recording.log) {
-                    outcome = Outcome::Failed(format!("its recording cannot be written: {error}"));
-                }
-            }
-        }
         // Nobody else waits for that: large frames take a while.
         let mut inspector = Inspector::default();
         let faults: Vec<String> = recordings.iter().flat_map(|recording| inspector.inspect(recording)).collect();
@@ -189,12 +194,23 @@ impl Work<'_> {
         if !faults.is_empty() && matches!(outcome, Outcome::Holds(_)) {
             outcome = Outcome::Failed(faults.join("\n"));
         }
+        if let Err(error) = self.keep(&recordings, matches!(outcome, Outcome::Failed(_))) {
+            outcome = Outcome::Failed(format!("its recordings cannot be written: {error}"));
+        }
         if let (Outcome::Failed(words), Some(log)) = (&mut outcome, site.host().log()) {
             *words = format!("{words}\n(the gateway's log: {})", log.display());
         }
         let hangs = Arc::strong_count(&stage) > 1;
         self.done(Cell { release: site.release, lane, scenario, outcome, took, notes: stage.notes() });
         !hangs
+    }
+
+    /// Writes recordings, if they are wanted. Those of a failure are kept apart: they show what nothing relies on.
+    fn keep(&self, recordings: &[Recording], failed: bool) -> std::io::Result<()> {
+        let Some(dir) = &self.plan.recordings else { return Ok(()) };
+        let dir = if failed { dir.join("failed") } else { dir.clone() };
+        std::fs::create_dir_all(&dir)?;
+        recordings.iter().try_for_each(|recording| std::fs::write(dir.join(recording.file_name()), &recording.log))
     }
 
     fn skip(&self, release: Release, lane: Lane, scenario: &'static Scenario, outcome: Outcome) {

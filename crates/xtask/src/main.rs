@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::signals::{self, Interrupted};
 
-use commands::{bench, conformance, drift, fuzz, gateway, interop, lint, msrv, mutants, purity, schema, sim, test};
+use commands::{
+    bench, conformance, drift, fuzz, gateway, golden, interop, lint, msrv, mutants, purity, schema, sim, test,
+};
 
 /// The project's checks, and real gateways to test against.
 #[derive(Debug, Parser)]
@@ -27,6 +29,7 @@ enum Command {
     Drift(drift::Args),
     Fuzz(fuzz::Args),
     Gateway(gateway::Args),
+    Golden(golden::Args),
     Interop(interop::Args),
     Lint(lint::Args),
     Msrv(msrv::Args),
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Drift(args) => drift::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Gateway(args) => gateway::run(args),
+        Command::Golden(args) => golden::run(args),
         Command::Interop(args) => interop::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Msrv(args) => msrv::run(args),

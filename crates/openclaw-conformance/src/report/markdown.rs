@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 
-use super::{LEGEND, cell, columns, mark};
+use super::{LEGEND, cell, columns, mark, rows};
 use crate::cell::Outcome;
-use crate::runner::{Plan, Results};
+use crate::runner::Results;
 
 const BEGIN: &str = "<!-- conformance -->";
 const END: &str = "<!-- /conformance -->";
 
 /// The file's new text: the table, or the old text with the table between the marks.
-pub(crate) fn markdown(plan: &Plan, results: &Results, old: &str) -> Result<String> {
-    let table = table(plan, results);
+pub(crate) fn markdown(results: &Results, old: &str) -> Result<String> {
+    let table = table(results);
     match (old.split_once(BEGIN), old.split_once(END)) {
         (Some((before, _)), Some((_, after))) => Ok(format!("{before}{BEGIN}\n{table}{END}{after}")),
         (None, None) => Ok(table),
@@ -21,15 +21,15 @@ pub(crate) fn markdown(plan: &Plan, results: &Results, old: &str) -> Result<Stri
     }
 }
 
-fn table(plan: &Plan, results: &Results) -> String {
-    let columns = columns(plan);
+fn table(results: &Results) -> String {
+    let columns = columns(results);
     let mut text = format!("{LEGEND}\n\n| scenario |");
     for (.., name) in &columns {
         let _ = write!(text, " {name} |");
     }
     let _ = write!(text, "\n|---|{}\n", ":-:|".repeat(columns.len()));
     let mut notes: Vec<String> = Vec::new();
-    for scenario in &plan.scenarios {
+    for scenario in rows(results) {
         let name = scenario.name();
         let _ = write!(text, "| {name} |");
         for (release, lane, _) in &columns {

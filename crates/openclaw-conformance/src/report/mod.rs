@@ -1,9 +1,12 @@
 //! The results, for whoever wants to know.
 
+pub(crate) mod earlier;
+pub(crate) mod likeness;
 mod markdown;
 pub(crate) mod progress;
 mod table;
 
+use openclaw_tests::lane::Lane;
 use serde_json::{Value, json};
 
 pub(crate) use markdown::markdown;
@@ -11,8 +14,9 @@ pub(crate) use table::print;
 
 use crate::cell::{Cell, Outcome};
 use crate::release::Release;
-use crate::runner::{Plan, Results};
-use crate::shape::foreign;
+use crate::runner::Results;
+use crate::scenario::Scenario;
+use crate::scenarios::ALL;
 
 /// The mark of an outcome in tables.
 fn mark(outcome: &Outcome) -> &'static str {
@@ -27,62 +31,41 @@ fn mark(outcome: &Outcome) -> &'static str {
 /// What the marks mean.
 const LEGEND: &str = "✓ holds, ✗ fails, – does not apply, · not run";
 
-/// The columns, by name.
-fn columns(plan: &Plan) -> Vec<(Release, openclaw_tests::lane::Lane, String)> {
-    let name = |release: Release, lane: openclaw_tests::lane::Lane| match plan.lanes.len() {
-        1 => release.name().to_owned(),
-        _ => format!("{release} {lane}"),
+/// The columns, by name: of what there are cells.
+fn columns(results: &Results) -> Vec<(Release, Lane, String)> {
+    let there = |release: &Release, lane: &Lane| {
+        results.cells.iter().any(|cell| cell.release == *release && cell.lane == *lane)
     };
-    let columns = plan.releases.iter().flat_map(|release| plan.lanes.iter().map(move |lane| (*release, *lane)));
-    columns.map(|(release, lane)| (release, lane, name(release, lane))).collect()
+    let lanes = |release: Release| Lane::ALL.into_iter().filter(move |lane| there(&release, lane)).collect::<Vec<_>>();
+    let columns = Release::all().into_iter().flat_map(|release| {
+        let lanes = lanes(release);
+        let alone = lanes.len() == 1;
+        let name = move |lane| if alone { release.name().to_owned() } else { format!("{release} {lane}") };
+        lanes.into_iter().map(move |lane| (release, lane, name(lane)))
+    });
+    columns.collect()
 }
 
-fn cell<'a>(results: &'a Results, name: &str, release: Release, lane: openclaw_tests::lane::Lane) -> Option<&'a Cell> {
+/// The rows: of what there are cells.
+fn rows(results: &Results) -> impl Iterator<Item = &'static Scenario> + '_ {
+    let there = |scenario: &&Scenario| results.cells.iter().any(|cell| cell.scenario.name() == scenario.name());
+    ALL.iter().filter(there)
+}
+
+fn cell<'a>(results: &'a Results, name: &str, release: Release, lane: Lane) -> Option<&'a Cell> {
     results.cells.iter().find(|cell| cell.release == release && cell.lane == lane && cell.scenario.name() == name)
 }
 
-/// Fails cells of the embedded gateway where it said something that the release it should be like does not say.
-pub(crate) fn compare_embedded(results: &mut Results) {
-    let models: Vec<Cell> = results.cells.iter().filter(|cell| !cell.release.is_embedded()).cloned().collect();
-    for cell in &mut results.cells {
-        let Some(model) = cell.release.model() else { continue };
-        let model = models.iter().find(|other| {
-            other.release.name() == model.number
-                && other.scenario.name() == cell.scenario.name()
-                && !other.notes.is_empty()
-        });
-        let (Some(model), Outcome::Holds(detail)) = (model, &mut cell.outcome) else { continue };
-        let (mut compared, mut faults) = (0, Vec::new());
-        for (what, shape) in &cell.notes {
-            if let Some((_, model)) = model.notes.iter().find(|(other, _)| other == what) {
-                compared += 1;
-                faults.extend(foreign(model, shape).into_iter().map(|fault| format!("{what}: {fault}")));
-            }
-        }
-        if !faults.is_empty() {
-            cell.outcome = Outcome::Failed(format!("is not like {}:\n{}", model.release, faults.join("\n")));
-        } else if compared > 0 {
-            *detail = format!("{detail}; {compared} answers like those of {}", model.release);
-        }
-    }
-}
-
 /// The results as JSON, in the order of the scenarios.
-pub(crate) fn json(plan: &Plan, results: &Results) -> String {
-    let scenarios: Vec<Value> = plan
-        .scenarios
-        .iter()
+pub(crate) fn json(results: &Results) -> String {
+    let columns = columns(results);
+    let scenarios: Vec<Value> = rows(results)
         .map(|scenario| {
-            let cells: Vec<Value> = columns(plan)
-                .into_iter()
+            let cells: Vec<Value> = columns
+                .iter()
                 .filter_map(|(release, lane, _)| {
-                    let cell = cell(results, &scenario.name(), release, lane)?;
-                    let (outcome, detail) = match &cell.outcome {
-                        Outcome::Holds(detail) => ("holds", detail),
-                        Outcome::DoesNotApply(reason) => ("does not apply", reason),
-                        Outcome::NotRun(reason) => ("not run", reason),
-                        Outcome::Failed(error) => ("failed", error),
-                    };
+                    let cell = cell(results, &scenario.name(), *release, *lane)?;
+                    let (outcome, detail) = cell.outcome.told();
                     let millis = u64::try_from(cell.took.as_millis()).unwrap_or(u64::MAX);
                     Some(json!({
                         "release": release.name(), "runtime": lane.name(), "outcome": outcome, "detail": detail,
@@ -93,11 +76,28 @@ pub(crate) fn json(plan: &Plan, results: &Results) -> String {
             json!({"group": scenario.group, "scenario": scenario.about, "cells": cells})
         })
         .collect();
-    let releases: Vec<_> =
-        plan.releases.iter().map(|release| json!({"name": release.name(), "wire": release.wire()})).collect();
-    let lanes: Vec<_> = plan.lanes.iter().map(|lane| lane.name()).collect();
-    let all = json!({
-        "releases": releases, "runtimes": lanes, "frames": results.inspector.report(), "scenarios": scenarios,
-    });
-    format!("{all:#}\n")
+    let columns: Vec<_> = columns
+        .into_iter()
+        .map(|(release, lane, _)| json!({"release": release.name(), "wire": release.wire(), "runtime": lane.name()}))
+        .collect();
+    format!("{:#}\n", json!({"columns": columns, "frames": results.frames(), "scenarios": scenarios}))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use openclaw_tests::golden::remains;
+
+    #[test]
+    fn nothing_in_the_kept_results_tells_of_a_machine() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let kept = std::fs::read_dir(own.join("results")).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> = kept.chain([own.join("README.md")]).collect();
+        assert!(files.len() > 1, "{files:?}");
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(remains(&text), Vec::<String>::new(), "{}", file.display());
+        }
+    }
 }

@@ -1,17 +1,17 @@
 //! The table on the terminal.
 
-use super::{LEGEND, cell, columns, mark};
+use super::{LEGEND, cell, columns, mark, rows};
 use crate::cell::Outcome;
-use crate::runner::{Plan, Results};
+use crate::runner::Results;
 
 /// Prints scenario by gateway, what does not apply and why, and what fails.
-pub(crate) fn print(plan: &Plan, results: &Results) {
-    let columns = columns(plan);
+pub(crate) fn print(results: &Results) {
+    let columns = columns(results);
     anstream::println!("\nscenario × gateway ({LEGEND})\n");
     for (number, (.., name)) in columns.iter().enumerate() {
         anstream::println!("{}{} {name}", "  │ ".repeat(number), "  ┌");
     }
-    for scenario in &plan.scenarios {
+    for scenario in rows(results) {
         let name = scenario.name();
         let marks: String = columns
             .iter()
@@ -38,8 +38,8 @@ pub(crate) fn print(plan: &Plan, results: &Results) {
     }
     anstream::println!(
         "\n{} scenarios × {} columns: {holds} hold, {fails} fail, {others} do not apply or were not run",
-        plan.scenarios.len(),
+        rows(results).count(),
         columns.len()
     );
-    anstream::println!("frames: {}", results.inspector.report());
+    anstream::println!("frames: {}", results.frames());
 }

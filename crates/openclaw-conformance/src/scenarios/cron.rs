@@ -11,10 +11,13 @@ use crate::stage::{PATIENCE, Stage};
 use crate::talk::fresh;
 
 /// A job has a session of its own, which takes long to make.
-const JOB_LIMIT: Duration = Duration::from_secs(150);
+const JOB_LIMIT: Duration = Duration::from_secs(300);
 
 /// How often a job is run at most.
 const RUNS: usize = 3;
+/// Why gateways may give up a job before it begins. One that has just started may take a job that runs for one its former
+/// life has left; and a busy one gives a job's session so much time to be made and no more.
+const GIVEN_UP: [&str; 2] = ["gateway restart", "timed out before runner start"];
 
 pub(super) fn job(stage: &Stage) -> Result<Seen> {
     if stage.is_embedded() {
@@ -61,12 +64,12 @@ pub(super) fn job(stage: &Stage) -> Result<Seen> {
                 break payload;
             }
         };
-        // A gateway that has just started may take a job that runs for one its former life has left.
         let error = finished.get("error").and_then(Value::as_str).unwrap_or_default();
         if error.is_empty() {
             break run;
         }
-        ensure!(error.contains("gateway restart") && runs < RUNS, "the job ended with {error:?}");
+        let given_up = GIVEN_UP.iter().any(|words| error.contains(words));
+        ensure!(given_up && runs < RUNS, "the job ended with {error:?}");
     };
     let calls = stage.provider()?.wait(PATIENCE, |calls| {
         calls.iter().any(|call| call.turn.as_deref() == Some(turn.as_str()) && call.end.is_some())

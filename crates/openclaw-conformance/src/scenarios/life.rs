@@ -30,13 +30,14 @@ pub(super) fn ticks(stage: &Stage) -> Result<Seen> {
     let mut ticks = client.events("tick");
     let hello = client.connect()?;
     let interval = hello.policy.tick_interval;
-    let limit = interval * 2;
+    // A busy gateway is late, and never early.
+    let limit = interval * 6;
     stage.next(&mut ticks, limit, "the first tick", |_| true)?;
     let begin = Instant::now();
     stage.next(&mut ticks, limit, "the second tick", |_| true)?;
     stage.next(&mut ticks, limit, "the third tick", |_| true)?;
     let two = begin.elapsed();
-    ensure!(two.abs_diff(interval * 2) < Duration::from_secs(5), "two intervals took {two:?}, stated are {interval:?}");
+    ensure!(two + Duration::from_secs(5) > interval * 2, "two intervals took {two:?}, stated are {interval:?}");
     ensure!(client.stats().hellos == 1, "{:?}", client.stats());
     client.shutdown();
     Seen::holds(format!("two intervals in {:.1} s", two.as_secs_f64()))
@@ -46,7 +47,7 @@ pub(super) fn pings(stage: &Stage) -> Result<Seen> {
     let mut raw = stage.raw()?;
     raw.greet()?;
     let begin = Instant::now();
-    while raw.pings.len() < 3 && begin.elapsed() < Duration::from_secs(90) {
+    while raw.pings.len() < 3 && begin.elapsed() < Duration::from_secs(180) {
         if let Err(ended @ (Ended::Closed(..) | Ended::Cut)) = raw.next(Duration::from_secs(1)) {
             anyhow::bail!("ended after {} pings: {ended:?}", raw.pings.len());
         }
@@ -54,7 +55,9 @@ pub(super) fn pings(stage: &Stage) -> Result<Seen> {
     let between: Vec<Duration> =
         raw.pings.windows(2).filter_map(|pair| Some(pair.last()?.duration_since(*pair.first()?))).collect();
     ensure!(between.len() == 2, "{} pings in {:?}", raw.pings.len(), begin.elapsed());
-    ensure!(between.iter().all(|time| time.abs_diff(Duration::from_secs(25)) < Duration::from_secs(5)), "{between:?}");
+    // A busy gateway is late with one, never early.
+    let shortest = between.iter().min().context("no pings")?;
+    ensure!(shortest.abs_diff(Duration::from_secs(25)) < Duration::from_secs(5), "{between:?}");
     Seen::holds("a ping every 25 s; answered, the connection lives on")
 }
 
@@ -136,6 +139,8 @@ fn eager(stage: &Stage) -> Result<Client> {
 }
 
 pub(super) fn drain(stage: &Stage) -> Result<Seen> {
+    // One that only looks on.
+    let quiet = eager(stage)?;
     let client = eager(stage)?;
     let mut states = client.states();
     let mut shutdowns = client.events("shutdown");
@@ -145,6 +150,9 @@ pub(super) fn drain(stage: &Stage) -> Result<Seen> {
     stage.terminate()?;
     stage.relaunch()?;
     until_back(stage, &client, hellos)?;
+    until_back(stage, &quiet, 1)?;
+    quiet.request("health", &json!({}))?;
+    quiet.shutdown();
     let counts = load.end()?;
     let announced = matches!(shutdowns.next_within(Duration::ZERO), Ok(Some(Ok(_))));
     let draining = times(&mut states, |state| matches!(state, State::Draining { .. }));
@@ -158,16 +166,21 @@ pub(super) fn drain(stage: &Stage) -> Result<Seen> {
 }
 
 pub(super) fn kill(stage: &Stage) -> Result<Seen> {
+    // One that only looks on.
+    let quiet = eager(stage)?;
     let client = eager(stage)?;
     let load = Load::start(&client);
     let (kills, begin) = (stage.options().kills, Instant::now());
     for kill in 0..kills {
         std::thread::sleep(Duration::from_millis(300));
-        let hellos = client.stats().hellos;
+        let (hellos, quiet_hellos) = (client.stats().hellos, quiet.stats().hellos);
         stage.kill().with_context(|| format!("kill {kill}"))?;
         stage.relaunch().with_context(|| format!("after kill {kill}"))?;
         until_back(stage, &client, hellos).with_context(|| format!("after kill {kill}"))?;
+        until_back(stage, &quiet, quiet_hellos).with_context(|| format!("the one that looks on, after kill {kill}"))?;
     }
+    quiet.request("health", &json!({}))?;
+    quiet.shutdown();
     let counts = load.end()?;
     ensure!(counts.contains_key("answered") && !counts.contains_key("timed out"), "{counts:?}");
     let stats = client.stats();

@@ -68,7 +68,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("approvals", "an approval is asked for, given and told", approvals::asked).on(&chat::MODEL),
     Scenario::new("approvals", "nobody to approve is told at once", approvals::nobody).on(&chat::MODEL),
     Scenario::new("approvals", "a tool waits for its approval", approvals::tool).on(&chat::MODEL),
-    Scenario::new("cron", "a job is added, listed, run and removed", cron::job).on(&chat::MODEL).within(240),
+    Scenario::new("cron", "a job is added, listed, run and removed", cron::job).on(&chat::MODEL).within(1000),
     Scenario::new("nodes", "a node is approved and invoked", nodes::invoked).on(&nodes::NODES),
     Scenario::new("turns", "killed gateways run no turn twice", turns::killed).on(&turns::MORTAL).within(6000),
     Scenario::new("turns", "what is sent again is not run again", turns::sent_again).on(&turns::MORTAL).within(6000),

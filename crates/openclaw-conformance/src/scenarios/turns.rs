@@ -32,8 +32,8 @@ const ANSWERS: usize = 4;
 const THEN: usize = 1500;
 /// One message of so many loses its answer.
 const LOSS: usize = 3;
-/// A gateway that has just started takes long for its first run.
-const LIFE: Duration = Duration::from_secs(150);
+/// A gateway that has just started takes long for its first run: on a busy machine, more than a minute for each step.
+const LIFE: Duration = Duration::from_secs(400);
 const COME_BACK: Duration = Duration::from_secs(180);
 /// A run that is lost never ends.
 const WAIT_FOR_RUN: Duration = Duration::from_secs(60);

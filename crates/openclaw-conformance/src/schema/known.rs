@@ -158,14 +158,20 @@ pub(crate) const SENT_TO_REAL: &[OnPurpose] = &[
 const NEWER: &str = "newer than the published schema";
 const MEASURED: &str = "a time that was measured, and seldom a whole number";
 
+const NOT_BACK: &str = "sent when it does not expect to come back";
+const RUNNING: &str = "a task tells more than its definition; there is one if one of the gateway's own jobs was due";
 const CONTEXT: &str = "events of a run tell of its session, its agent and its model, the definition does not";
 
 /// What real gateways send beside the schemas.
 pub(crate) const RECEIVED: &[Deviation] = &[
     always("2026.5.7", "AgentEvent", "unknown member *", CONTEXT),
-    sometimes("2026.5.7", "ShutdownEvent", "/restartExpectedMs: is null", "sent when it does not expect to come back"),
+    always("2026.5.12", "AgentEvent", "unknown member *", CONTEXT),
+    sometimes("2026.5.12", "ShutdownEvent", "/restartExpectedMs: is null", NOT_BACK),
+    sometimes("2026.5.7", "ShutdownEvent", "/restartExpectedMs: is null", NOT_BACK),
     always("2026.9.6", "AgentEvent", "unknown member *", CONTEXT),
     always(PUBLISHED, "AgentEvent", "unknown member *", CONTEXT),
+    sometimes("2026.9.6", "TasksListResult", "/tasks/*: unknown member *", RUNNING),
+    sometimes(PUBLISHED, "TasksListResult", "/tasks/*: unknown member *", RUNNING),
     sometimes("2026.9.6", "ChannelsStatusResult", "/eventLoop/intervalMs: is a number", MEASURED),
     sometimes(PUBLISHED, "ChannelsStatusResult", "/eventLoop/intervalMs: is a number", MEASURED),
     sometimes(PUBLISHED, "ChannelsStatusResult", "/eventLoop: unknown member cpuBreakdown", NEWER),

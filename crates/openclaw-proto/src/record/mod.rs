@@ -58,7 +58,7 @@ mod ring;
 mod tape;
 
 pub(crate) use log::Log;
-pub use replay::{ReplayError, Replayed, replay, rerecord};
+pub use replay::{ReplayError, Replayed, replay, rerecord, retake};
 pub(crate) use tape::{Tape, TokenVerdict, Told};
 
 /// How large a log may become, and what becomes of it then. Default: the first 64 MiB.

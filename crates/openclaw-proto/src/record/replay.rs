@@ -74,7 +74,7 @@ pub enum ReplayError {
 /// # Errors
 /// At the first line that cannot be read or that the client does not repeat.
 pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
-    run(log, false).map(|replay| replay.told)
+    run(log, How { recorded: false, compared: true }).map(|replay| replay.told)
 }
 
 /// Runs a client over a whole log, as [`replay`] does, and gives the log of that run: byte for byte the same, if the log
@@ -83,13 +83,32 @@ pub fn replay(log: &str) -> Result<Replayed, ReplayError> {
 /// # Errors
 /// See [`replay`].
 pub fn rerecord(log: &str) -> Result<String, ReplayError> {
-    run(log, true).map(|replay| replay.written)
+    run(log, How { recorded: true, compared: true }).map(|replay| replay.written)
 }
 
-fn run(log: &str, recorded: bool) -> Result<Replay, ReplayError> {
+/// Runs a client over the inputs of a log, whatever came of them then, and gives the log of that run: for a log whose
+/// inputs were edited, or that another version of the library wrote. Outputs are taken where some were taken then, frames
+/// where and as many as then.
+///
+/// # Errors
+/// At the first line that cannot be read.
+pub fn retake(log: &str) -> Result<String, ReplayError> {
+    run(log, How { recorded: true, compared: false }).map(|replay| replay.written)
+}
+
+/// What is made of a log.
+#[derive(Clone, Copy)]
+struct How {
+    /// A log of this run.
+    recorded: bool,
+    /// A comparison with what it says.
+    compared: bool,
+}
+
+fn run(log: &str, how: How) -> Result<Replay, ReplayError> {
     let mut lines = (1..).zip(log.split_inclusive('\n'));
     let (_, first) = lines.next().ok_or(ReplayError::Empty)?;
-    let mut replay = Replay::new(first, recorded)?;
+    let mut replay = Replay::new(first, how)?;
     let mut lines = lines.peekable();
     if let Some((_, next)) = lines.peek() {
         replay.tell(next);
@@ -101,7 +120,12 @@ fn run(log: &str, recorded: bool) -> Result<Replay, ReplayError> {
         }
         match replay.line(number, line) {
             Err(ReplayError::Line { .. }) if !line.ends_with('\n') && Fields::parse(line).is_none() => break,
+            Err(ReplayError::Diverged { .. }) if !how.compared => {}
             other => other?,
+        }
+        let outputs = |line: &str| Fields::parse(line).is_some_and(|fields| fields.0.get("out").is_some());
+        if !how.compared && outputs(line) && !lines.peek().is_some_and(|(_, next)| outputs(next)) {
+            while replay.client.poll_output().is_some() {}
         }
         replay.write();
     }
@@ -119,7 +143,7 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(first: &str, recorded: bool) -> Result<Self, ReplayError> {
+    fn new(first: &str, how: How) -> Result<Self, ReplayError> {
         if first.trim().is_empty() {
             return Err(ReplayError::Empty);
         }
@@ -134,7 +158,7 @@ impl Replay {
         client.tape = Some(Tape::new());
         let mut replay =
             Self { client, mask: Mask::default(), told: Replayed::default(), ended: false, written: String::new() };
-        if recorded {
+        if how.recorded {
             replay.client.record(RecordLimit::bytes(usize::MAX));
             replay.write();
         }

@@ -223,7 +223,7 @@ impl GatewayCore {
     fn go_up(&mut self, boot_for: Duration) {
         self.boot_id = self.rng.uuid();
         self.born = self.now.mono;
-        self.presence = super::Presence::new(&self.version, &mut self.rng);
+        self.presence = super::Presence::new(self.dialect, &self.version, &mut self.rng);
         self.health_version = 1;
         self.runs = super::Runs::default();
         self.guesses.clear();

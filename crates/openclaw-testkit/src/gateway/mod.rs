@@ -138,7 +138,7 @@ impl GatewayCore {
         }
         Self {
             methods: Methods::new(config.dialect, config.methods, &config.without),
-            presence: Presence::new(&version, &mut rng),
+            presence: Presence::new(config.dialect, &version, &mut rng),
             journal: Journal::new(config.limits.journal, config.limits.journal_bytes),
             dialect: config.dialect,
             auth: config.auth,

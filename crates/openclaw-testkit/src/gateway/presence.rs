@@ -17,14 +17,16 @@ const KEPT: usize = 100;
 pub(crate) struct Presence {
     version: u64,
     gateway_version: String,
-    instance: String,
+    /// The gateway's own row has it on wire 4 only.
+    instance: Option<String>,
     /// The newest first.
     rows: VecDeque<(String, Value)>,
 }
 
 impl Presence {
-    pub(crate) fn new(gateway_version: &str, rng: &mut Rng) -> Self {
-        Self { version: 1, gateway_version: gateway_version.into(), instance: rng.uuid(), rows: VecDeque::new() }
+    pub(crate) fn new(dialect: Dialect, gateway_version: &str, rng: &mut Rng) -> Self {
+        let instance = dialect.is_v4().then(|| rng.uuid());
+        Self { version: 1, gateway_version: gateway_version.into(), instance, rows: VecDeque::new() }
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -34,7 +36,7 @@ impl Presence {
     /// The rows: the gateway's own first.
     pub(crate) fn rows(&self, now: u64) -> Value {
         let version = &self.gateway_version;
-        let own = json!({
+        let mut own = json!({
             "host": "gateway-host",
             "ip": "127.0.0.1",
             "version": version,
@@ -42,10 +44,12 @@ impl Presence {
             "deviceFamily": "Linux",
             "mode": "gateway",
             "reason": "self",
-            "instanceId": self.instance,
             "text": format!("Gateway: gateway-host (127.0.0.1) · app {version} · mode gateway · reason self"),
             "ts": now,
         });
+        if let Some(instance) = &self.instance {
+            crate::json::merge(&mut own, &json!({"instanceId": instance}));
+        }
         std::iter::once(own).chain(self.rows.iter().map(|(_, row)| row.clone())).collect()
     }
 

@@ -52,8 +52,8 @@ fn event_loop(gateway: &GatewayCore) -> Value {
         "cpuCoreRatio": 0.01,
     });
     if gateway.dialect.is_v4() {
-        let cpu =
-            ["mainThreadCoreRatio", "hostUtilization", "hostCpuCount", "workerCoreRatio", "otherThreadsCoreRatio"];
+        // What real gateways say as long as they have not looked at their workers.
+        let cpu = ["mainThreadCoreRatio", "hostUtilization", "hostCpuCount"];
         let cpu: Value = cpu.into_iter().map(|kind| (kind.to_owned(), json!(1))).collect();
         crate::json::merge(&mut event_loop, &json!({"cpuBreakdown": cpu}));
         if let Some(members) = event_loop.as_object_mut() {
@@ -115,11 +115,14 @@ pub(super) fn agents(gateway: &mut GatewayCore, _: &Ticket, _: &str) -> Reply {
             "id": "main",
             "workspace": "/gateway/workspace",
             "agentRuntime": {"id": "script", "source": "implicit"},
-            "model": {"primary": "testkit/script"},
         }],
     });
     if gateway.dialect.is_v4() {
         crate::json::merge(&mut agents, &json!({"ownership": "sole", "selectionRequired": false}));
+        // Gateways of wire 3 name a model only if one is configured.
+        if let Some(agent) = agents.pointer_mut("/agents/0") {
+            crate::json::merge(agent, &json!({"model": {"primary": "testkit/script"}}));
+        }
     }
     Reply::ok(agents)
 }

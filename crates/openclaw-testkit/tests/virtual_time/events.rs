@@ -124,6 +124,16 @@ fn v3_tells_comers_by_health_and_goers_by_presence() {
 }
 
 #[test]
+fn a_gateway_names_its_own_instance_on_wire_4_only() {
+    for (config, names) in [(GatewayConfig::v4(), true), (GatewayConfig::v3(), false)] {
+        let mut lab = Lab::new(config);
+        let (_, hello) = lab.join(patched(json!({"scopes": ["operator.read"]})));
+        let own = &hello["snapshot"]["presence"][0];
+        assert_eq!((&own["mode"], own.get("instanceId").is_some()), (&json!("gateway"), names), "{hello}");
+    }
+}
+
+#[test]
 fn events_name_the_profile_of_a_recipient_that_has_one() {
     let mut lab = Lab::new(GatewayConfig::v4());
     let program = lab.program(&[]);

@@ -7,6 +7,7 @@ pub(crate) mod exec;
 pub(crate) mod file_length;
 pub(crate) mod fuzz;
 pub(crate) mod gateway;
+pub(crate) mod golden;
 pub(crate) mod interop;
 pub(crate) mod isolated;
 pub(crate) mod lint;

@@ -1,0 +1,28 @@
+//! `golden`: the recordings that the hermetic tests replay.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+use xtask::{paths, supervise};
+
+use crate::cargo;
+
+/// The package of the program that makes them.
+const PACKAGE: &str = "openclaw-conformance";
+const PROGRAM: &str = "openclaw-golden";
+
+/// Make golden recordings from those of `conformance --recordings` (`golden --help` tells more).
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// The folder with the recordings.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    cargo::run(cargo::cargo().args(["build", "--quiet", "--package", PACKAGE, "--bin", PROGRAM]))?;
+    let program = paths::target_dir().join("debug").join(PROGRAM);
+    let done = supervise::run(Command::new(program).args(&args.arguments), None)?.success();
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
