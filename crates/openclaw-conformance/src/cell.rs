@@ -33,9 +33,9 @@ impl Outcome {
     }
 
     /// The one that was told like that.
-    pub(crate) fn read(word: &str, detail: String) -> Option<Self> {
+    pub(crate) fn read(word: &str, detail: &str) -> Option<Self> {
         let all = [Self::Holds, Self::DoesNotApply, Self::NotRun, Self::Failed];
-        all.into_iter().map(|outcome| outcome(detail.clone())).find(|outcome| outcome.told().0 == word)
+        all.into_iter().map(|outcome| outcome(detail.to_owned())).find(|outcome| outcome.told().0 == word)
     }
 }
 

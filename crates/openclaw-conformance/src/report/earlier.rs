@@ -49,7 +49,7 @@ fn read(scenario: &'static Scenario, cell: &Value) -> Option<Cell> {
         release: Release::find(text(cell, "release")).ok()?,
         lane: Lane::ALL.into_iter().find(|lane| lane.name() == text(cell, "runtime"))?,
         scenario,
-        outcome: Outcome::read(text(cell, "outcome"), text(cell, "detail").to_owned())?,
+        outcome: Outcome::read(text(cell, "outcome"), text(cell, "detail"))?,
         took: Duration::from_millis(cell.get("millis")?.as_u64()?),
         notes: Vec::new(),
     })

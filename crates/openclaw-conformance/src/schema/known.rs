@@ -176,6 +176,7 @@ pub(crate) const RECEIVED: &[Deviation] = &[
     sometimes(PUBLISHED, "ChannelsStatusResult", "/eventLoop/intervalMs: is a number", MEASURED),
     sometimes(PUBLISHED, "ChannelsStatusResult", "/eventLoop: unknown member cpuBreakdown", NEWER),
     always(PUBLISHED, "ChannelsStatusResult", "unknown member statusIssues", NEWER),
+    sometimes(PUBLISHED, "EventFrame", "unknown member recipientProfileId", NEWER),
     always(PUBLISHED, "HelloOk", "/auth: unknown member method", NEWER),
     sometimes(PUBLISHED, "HelloOk", "/snapshot/health/eventLoop: unknown member cpuBreakdown", NEWER),
     always(PUBLISHED, "HelloOk", "/snapshot/presence/*: unknown member clientId", NEWER),
