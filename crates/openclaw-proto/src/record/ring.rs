@@ -96,6 +96,14 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_a_byte_too_long_takes_an_older_one_s_place() {
+        let mut ring = ring();
+        ring.push("two".to_string());
+        ring.push("four".to_string());
+        assert_eq!(ring.text(), "one\n{\"lost\":1}\nfour\n");
+    }
+
+    #[test]
     fn a_taken_line_makes_room_and_the_lost_ones_are_told_once() {
         let mut ring = ring();
         for line in ["two", "six", "ten"] {
