@@ -31,7 +31,9 @@ impl Copy {
         fs::copy(root.join("Cargo.lock"), tree.join("Cargo.lock")).context("cannot copy Cargo.lock")?;
         let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
         ensure!(manifest.contains(MEMBERS), "the workspace has other members than this program knows");
-        fs::write(tree.join("Cargo.toml"), manifest.replace(MEMBERS, r#"members = ["crates/*"]"#))?;
+        // What it depends on is a member by itself; other crates may need folders that are not copied.
+        let members = format!(r#"members = ["crates/{PROGRAM}"]"#);
+        fs::write(tree.join("Cargo.toml"), manifest.replace(MEMBERS, &members))?;
         Ok(copy)
     }
 
