@@ -148,19 +148,17 @@ impl Listeners<'_> {
     /// Gives an event to those who want it. Who does not costs a look at its filter.
     pub(crate) fn publish(&mut self, event: Event) {
         let listeners = &mut self.0.events;
-        let Some(first) = listeners.iter().position(|(filter, _)| filter.wants(event.name())) else { return };
+        let wants = |(filter, _): &(EventFilter, _)| filter.wants(event.name());
+        let Some(last) = listeners.iter().rposition(wants) else { return };
+        let Some(((_, last), earlier)) = listeners.get(..=last).and_then(<[_]>::split_last) else { return };
         let event = event.map_text(Text::detached);
         let size = event.frame().as_ref().len();
-        let mut wanting = listeners.iter().skip(first + 1).filter(|(filter, _)| filter.wants(event.name()));
         let mut gone = false;
-        let mut queue = listeners.get(first).map(|(_, queue)| queue);
-        // The last one gets the event itself.
-        while let (Some((_, next)), Some(present)) = (wanting.next(), queue) {
-            gone |= !present.push(event.clone(), size);
-            queue = Some(next);
+        for (_, queue) in earlier.iter().filter(|(filter, _)| filter.wants(event.name())) {
+            gone |= !queue.push(event.clone(), size);
         }
-        drop(wanting);
-        gone |= queue.is_some_and(|queue| !queue.push(event, size));
+        // The last one gets the event itself.
+        gone |= !last.push(event, size);
         if gone {
             listeners.retain(|(_, queue)| held(queue));
         }
