@@ -45,6 +45,9 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     /// Records that time has passed.
     pub(super) fn note_timeout(&mut self, now: Now) {
+        if self.log.is_none() {
+            return;
+        }
         let due = self.poll_timeout().filter(|(at, _)| *at <= now.mono).map(|(_, kind)| kind);
         if let Some(log) = &mut self.log {
             log.timeout(now, due);

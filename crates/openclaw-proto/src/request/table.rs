@@ -329,8 +329,8 @@ impl<W: Clone> Requests<W> {
 
     /// The slots stay: they tell late answers from foreign ones.
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.waiting.keys.shrink_to_fit();
-        self.outgoing.keys.shrink_to_fit();
+        self.waiting.shrink_to_fit();
+        self.outgoing.shrink_to_fit();
         self.deadlines.shrink_to_fit();
     }
 
@@ -395,6 +395,13 @@ impl Fifo {
                 self.live -= 1;
                 return Some(key);
             }
+        }
+    }
+
+    /// A host may ask for this after each request: a queue in use is not copied to be a little smaller.
+    fn shrink_to_fit(&mut self) {
+        if self.live == 0 {
+            self.keys = VecDeque::new();
         }
     }
 
