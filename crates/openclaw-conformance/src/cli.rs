@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use openclaw_tests::lane::Lane;
 use xtask::gateway::isolation::{self, Isolation};
 use xtask::gateway::{self, install};
-use xtask::{process, signals, strangers};
+use xtask::{marks, process, signals, strangers};
 
 use crate::release::Release;
 use crate::report;
@@ -127,8 +127,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         write(file, &report::json(&results))?;
     }
     if let Some(file) = &args.markdown {
-        let old = std::fs::read_to_string(file).unwrap_or_default();
-        write(file, &report::markdown(&results, &old)?)?;
+        marks::write(file, "conformance", &report::markdown(&results))?;
     }
     if let Some(file) = &args.shapes {
         write(file, &report::likeness::shapes(&results))?;

@@ -35,6 +35,16 @@ export function check(good, what) {
   if (!good) throw new Error(what);
 }
 
+/** The error of a call that has to be refused. */
+export async function refusal(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("answered, not refused");
+}
+
 export function within(ms, what, promise) {
   let timer;
   const late = new Promise((_, reject) => {

@@ -11,7 +11,7 @@ import {
 } from "@openclaw/gateway-protocol";
 import { Errors } from "typebox/value";
 
-import { Sequence, check, plan, restart, run, stopAndStart, until, within } from "./common.mjs";
+import { Sequence, check, plan, refusal, restart, run, stopAndStart, until, within } from "./common.mjs";
 
 const raw = (pem) => createPublicKey(pem).export({ type: "spki", format: "der" }).subarray(-32);
 const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
@@ -90,13 +90,12 @@ class Told {
   }
 }
 
-async function refusal(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("answered, not refused");
+/** The gateway is killed and started again, and the client is back without being told. */
+async function survives(told) {
+  const before = told.hellos.length;
+  await restart();
+  await told.nextHello(before);
+  return "connected again by itself";
 }
 
 /** The steps that any operator takes. */
@@ -236,12 +235,7 @@ const kinds = {
         const error = await refusal(told.client.request("status", {}));
         return String(error.gatewayCode ?? error.code);
       }],
-      ["kill and restart", async () => {
-        const before = told.hellos.length;
-        await restart();
-        await told.nextHello(before);
-        return "connected again by itself";
-      }],
+      ["kill and restart", () => survives(told)],
       ["close", () => told.client.stopAndWait()],
     ];
   },
@@ -265,12 +259,7 @@ const kinds = {
         check([...told.tokens.values()][0]?.token?.length === 43, "no device token");
         return "";
       }],
-      ["kill and restart", async () => {
-        const before = told.hellos.length;
-        await restart();
-        await told.nextHello(before);
-        return "connected again by itself";
-      }],
+      ["kill and restart", () => survives(told)],
       ["close", () => told.client.stopAndWait()],
     ];
   },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { OpenClawClient } from "openclaw-node";
 
-import { Sequence, check, plan, restart, run, stopAndStart, until, within } from "./common.mjs";
+import { Sequence, check, plan, refusal, restart, run, stopAndStart, until, within } from "./common.mjs";
 
 const identity = join(plan.state, "device-identity.json");
 // It warns of a token over ws://, which on loopback is as it should be.
@@ -26,15 +26,6 @@ function make(options) {
   });
   client.on("error", (error) => told.errors.push(error));
   return told;
-}
-
-async function refusal(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("answered, not refused");
 }
 
 const told = make({});

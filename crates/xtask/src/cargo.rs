@@ -33,6 +33,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Builds a program with these arguments and gives it as a command. Not `cargo run`: files are named relative to the folder
+/// this program was called in, and the program may become another one.
+pub(crate) fn built(arguments: &[&str], profile: &str, program: &str) -> Result<Command> {
+    run(cargo().args(["build", "--quiet"]).args(arguments))?;
+    let file = format!("{program}{}", env::consts::EXE_SUFFIX);
+    Ok(Command::new(paths::target_dir().join(profile).join(file)))
+}
+
 fn describe(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());

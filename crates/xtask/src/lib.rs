@@ -4,7 +4,9 @@
 //! The program `cargo xtask` is a thin layer over this library. A test that needs a gateway with
 //! a configuration of its own uses [`gateway::Gateway::start`] directly.
 
+pub mod ending;
 pub mod gateway;
+pub mod marks;
 pub mod npm;
 pub mod paths;
 pub mod process;

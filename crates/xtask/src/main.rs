@@ -8,7 +8,7 @@ mod sysroot;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::signals::{self, Interrupted};
+use xtask::{ending, signals};
 
 use commands::{
     bench, conformance, drift, fuzz, gateway, golden, interop, lint, msrv, mutants, purity, schema, sim, test,
@@ -58,16 +58,5 @@ fn main() -> ExitCode {
         Command::Sim(args) => sim::run(args),
         Command::Test(args) => test::run(args),
     });
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
-                anstream::eprintln!("{interrupted}");
-                return ExitCode::from(interrupted.exit_code());
-            }
-            let red = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{red}error:{red:#} {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ending::exit_code(result)
 }

@@ -4,13 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use openclaw_conformance::schema::{Args, run};
+use xtask::ending;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(code) => code,
-        Err(error) => {
-            anstream::eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ending::exit_code(run(&Args::parse()))
 }

@@ -2,26 +2,12 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
-
 use super::{LEGEND, cell, columns, mark, rows};
 use crate::cell::Outcome;
 use crate::runner::Results;
 
-const BEGIN: &str = "<!-- conformance -->";
-const END: &str = "<!-- /conformance -->";
-
-/// The file's new text: the table, or the old text with the table between the marks.
-pub(crate) fn markdown(results: &Results, old: &str) -> Result<String> {
-    let table = table(results);
-    match (old.split_once(BEGIN), old.split_once(END)) {
-        (Some((before, _)), Some((_, after))) => Ok(format!("{before}{BEGIN}\n{table}{END}{after}")),
-        (None, None) => Ok(table),
-        _ => bail!("only one of the marks {BEGIN} and {END} is there"),
-    }
-}
-
-fn table(results: &Results) -> String {
+/// Scenario by gateway, and why not where it does not apply.
+pub(crate) fn markdown(results: &Results) -> String {
     let columns = columns(results);
     let mut text = format!("{LEGEND}\n\n| scenario |");
     for (.., name) in &columns {

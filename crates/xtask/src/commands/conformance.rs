@@ -1,9 +1,9 @@
 //! `conformance`: what gateways do, scenario by scenario, release by release.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use xtask::{paths, supervise};
+use xtask::supervise;
 
 use crate::cargo;
 
@@ -30,8 +30,6 @@ pub(crate) fn check(arguments: &[String]) -> Result<()> {
 }
 
 fn play(arguments: &[String]) -> Result<bool> {
-    // Not `cargo run`: the program becomes another one, and files are named relative to the caller's folder.
-    cargo::run(cargo::cargo().args(["build", "--quiet", "--package", PACKAGE]))?;
-    let program = paths::target_dir().join("debug").join(PACKAGE);
-    Ok(supervise::run(Command::new(program).args(arguments), None)?.success())
+    let mut program = cargo::built(&["--package", PACKAGE], "debug", PACKAGE)?;
+    Ok(supervise::run(program.args(arguments), None)?.success())
 }

@@ -1,9 +1,9 @@
 //! `golden`: the recordings that the hermetic tests replay.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{paths, supervise};
+use xtask::supervise;
 
 use crate::cargo;
 
@@ -21,8 +21,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    cargo::run(cargo::cargo().args(["build", "--quiet", "--package", PACKAGE, "--bin", PROGRAM]))?;
-    let program = paths::target_dir().join("debug").join(PROGRAM);
-    let done = supervise::run(Command::new(program).args(&args.arguments), None)?.success();
+    let mut program = cargo::built(&["--package", PACKAGE, "--bin", PROGRAM], "debug", PROGRAM)?;
+    let done = supervise::run(program.args(&args.arguments), None)?.success();
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use xtask::gateway::{install, versions};
@@ -62,8 +62,7 @@ pub(crate) fn fresh_folder() -> Result<PathBuf> {
 pub(crate) fn check(frames: &Path, args: &Args) -> Result<bool> {
     install_what_it_needs()?;
     // For the workspace: so it is built from the crates that its tests were built from.
-    cargo::run(cargo::cargo().args(["build", "--quiet", "--workspace", "--bin", PROGRAM]))?;
-    let mut check = Command::new(paths::target_dir().join("debug").join(PROGRAM));
+    let mut check = cargo::built(&["--workspace", "--bin", PROGRAM], "debug", PROGRAM)?;
     check.arg("--frames").arg(frames);
     check.args(args.verbose.then_some("--verbose")).args(args.json.then_some("--json"));
     let status = supervise::run(&mut check, None)?;

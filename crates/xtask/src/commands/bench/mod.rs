@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-use xtask::paths;
+use xtask::marks;
 
 use crate::cargo;
 use micro::Part;
@@ -81,18 +81,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let table = page::table(&results);
     anstream::println!("{table}");
     if let Some(file) = &args.json {
-        write(file, &format!("{}\n", serde_json::to_string_pretty(&results)?))?;
+        let text = format!("{}\n", serde_json::to_string_pretty(&results)?);
+        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if let Some(file) = &args.markdown {
-        let old = if file.exists() { std::fs::read_to_string(file)? } else { String::new() };
-        write(file, &page::between_marks(&old, &table)?)?;
+        marks::write(file, "bench", &table)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn clients(args: &Args, rounds: usize) -> Result<Vec<Row>> {
-    cargo::run(cargo::cargo().args(["build", "--quiet", "--release", "--package", PACKAGE]))?;
-    let mut command = Command::new(paths::target_dir().join("release").join(PACKAGE));
+    let mut command = cargo::built(&["--release", "--package", PACKAGE], "release", PACKAGE)?;
     command.args(["run", "--json", "--rounds", &rounds.to_string()]);
     command.args(args.quick.then_some("--quick"));
     command.args(args.only.iter().flat_map(|name| ["--only", name]));
@@ -112,8 +111,4 @@ fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {command:?}"))?;
     ensure!(output.status.success(), "{command:?} ended with {}", output.status);
     Ok(String::from_utf8(output.stdout)?)
-}
-
-fn write(file: &std::path::Path, text: &str) -> Result<()> {
-    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }

@@ -2,12 +2,7 @@
 
 use std::fmt::Write;
 
-use anyhow::{Result, bail};
-
 use super::{Results, Row};
-
-const BEGIN: &str = "<!-- bench -->";
-const END: &str = "<!-- /bench -->";
 
 /// The tables.
 pub(super) fn table(results: &Results) -> String {
@@ -57,26 +52,9 @@ fn amount(row: &Row, value: f64) -> String {
     }
 }
 
-/// The file's new text: the tables, or the old text with the tables between the marks.
-pub(super) fn between_marks(old: &str, table: &str) -> Result<String> {
-    match (old.split_once(BEGIN), old.split_once(END)) {
-        (Some((before, _)), Some((_, after))) => Ok(format!("{before}{BEGIN}\n{table}{END}{after}")),
-        (None, None) => Ok(table.into()),
-        _ => bail!("only one of the marks {BEGIN} and {END} is there"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_is_between_the_marks_is_replaced() {
-        let old = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        assert_eq!(between_marks(&old, "new\n").unwrap(), format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
-        assert_eq!(between_marks("", "new\n").unwrap(), "new\n");
-        assert!(between_marks(BEGIN, "new\n").is_err());
-    }
 
     #[test]
     fn what_is_over_its_limit_says_so() {
