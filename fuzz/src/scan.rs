@@ -1,7 +1,7 @@
 //! The envelope scanner by itself: what it takes for JSON, and where it says that its parts begin and end.
 
 // The scanner is private to the core, so its source is compiled in a second time here.
-#[path = "../../crates/openclaw-proto/src/scan.rs"]
+#[path = "../../crates/openclaw-proto/src/scan/mod.rs"]
 #[allow(dead_code, reason = "the core uses the rest of it")]
 mod scanner;
 

@@ -1,0 +1,98 @@
+//! A text's parts, without reading them.
+
+use super::marks::Marks;
+use super::string::name;
+use super::value::value;
+use super::{Fault, blank, next};
+
+/// Nothing but white space may follow.
+fn end(text: &[u8], at: usize) -> Result<(), Fault> {
+    let at = blank(text, at);
+    if at == text.len() { Ok(()) } else { Err(Fault::at(at)) }
+}
+
+/// Whether a text is one JSON value.
+pub(crate) fn check(text: &str) -> Result<(), Fault> {
+    let bytes = text.as_bytes();
+    let (first, begin) = next(bytes, 0)?;
+    let (behind, _) = value(bytes, Marks::NONE, first, begin)?;
+    end(bytes, behind)
+}
+
+/// The members of an object or the items of an array, raw.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    text: &'a str,
+    at: usize,
+    close: u8,
+    begun: bool,
+    marks: Marks,
+}
+
+impl<'a> Parts<'a> {
+    /// The members of `text`; none if it does not begin as an object.
+    pub(crate) fn of_object(text: &'a str) -> Option<Self> {
+        Self::of(text, b'{', b'}')
+    }
+
+    /// The items of `text`; none if it does not begin as an array.
+    pub(crate) fn of_array(text: &'a str) -> Option<Self> {
+        Self::of(text, b'[', b']')
+    }
+
+    fn of(text: &'a str, open: u8, close: u8) -> Option<Self> {
+        let (byte, at) = next(text.as_bytes(), 0).ok()?;
+        (byte == open).then_some(Self { text, at: at + 1, close, begun: false, marks: Marks::NONE })
+    }
+
+    /// Moves to the next part; false at the end, behind which nothing else may stand.
+    fn advance(&mut self) -> Result<bool, Fault> {
+        let bytes = self.text.as_bytes();
+        let (byte, at) = next(bytes, self.at)?;
+        if byte == self.close {
+            end(bytes, at + 1)?;
+            return Ok(false);
+        }
+        self.at = match (core::mem::replace(&mut self.begun, true), byte) {
+            (false, _) => at,
+            (true, b',') => blank(bytes, at + 1),
+            (true, _) => return Err(Fault::at(at)),
+        };
+        Ok(true)
+    }
+
+    fn value(&mut self) -> Result<&'a str, Fault> {
+        let (first, begin) = next(self.text.as_bytes(), self.at)?;
+        (self.at, self.marks) = value(self.text.as_bytes(), self.marks, first, begin)?;
+        self.cut(begin, self.at)
+    }
+
+    /// The next item of an array.
+    pub(crate) fn item(&mut self) -> Result<Option<&'a str>, Fault> {
+        if self.advance()? { self.value().map(Some) } else { Ok(None) }
+    }
+
+    /// The next member of an object: its name with quotes and escapes, and its value.
+    pub(crate) fn member(&mut self) -> Result<Option<(&'a str, &'a str)>, Fault> {
+        if !self.advance()? {
+            return Ok(None);
+        }
+        let begin = self.at;
+        let name = name(self.text.as_bytes(), self.marks, begin)?;
+        (self.at, self.marks) = (name.value, name.marks);
+        Ok(Some((self.cut(begin, name.end)?, self.value()?)))
+    }
+
+    /// Tokens begin and end with ASCII, so this is always there.
+    fn cut(&self, begin: usize, end: usize) -> Result<&'a str, Fault> {
+        self.text.get(begin..end).ok_or(Fault(begin))
+    }
+}
+
+/// Line and column of a place, both from 1, the column in bytes.
+pub(crate) fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+    let line = before.iter().filter(|byte| **byte == b'\n').count();
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    (line + 1, column + 1)
+}
