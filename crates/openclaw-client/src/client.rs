@@ -14,7 +14,7 @@ use crate::call::{Call, CallError};
 use crate::hub::EventFilter;
 use crate::queue::{Backlog, Receiver};
 use crate::scope_upgrade::{self, UpgradeError};
-use crate::shared::Shared;
+use crate::shared::{Shared, wake_driver};
 use crate::{Event, Payload};
 
 /// A gateway client. Clones are cheap and are the same client; when the last one is dropped the connection is closed.
@@ -265,9 +265,7 @@ impl Drop for Client {
         let mut locked = self.shared.lock();
         locked.handles -= 1;
         if locked.handles == 0 {
-            let driver = locked.driver.take();
-            drop(locked);
-            driver.into_iter().for_each(std::task::Waker::wake);
+            wake_driver(locked);
         }
     }
 }

@@ -50,26 +50,23 @@ impl Shared {
         let now = (self.clock)();
         let mut locked = self.lock();
         let value = change(&mut locked.core, now);
-        let driver = locked.driver.take();
-        drop(locked);
-        driver.into_iter().for_each(Waker::wake);
+        wake_driver(locked);
         value
     }
 
     pub(crate) fn call(self: &Arc<Self>, request: Request) -> Call {
         let slot: Waiter = Arc::new(Slot::default());
-        let id = if self.lock().ended {
+        let waiter = Arc::clone(&slot);
+        let now = (self.clock)();
+        let mut locked = self.lock();
+        if locked.ended {
+            drop(locked);
             slot.finish(Err(CallError::DriverGone));
-            None
-        } else {
-            match self.with_core(|core, now| core.request(now, request, Arc::clone(&slot))) {
-                Ok(id) => Some(id),
-                Err(refused) => {
-                    slot.finish(Err(CallError::NotSent(refused.why)));
-                    None
-                }
-            }
-        };
+            return Call::new(Arc::clone(self), slot, None);
+        }
+        let id = locked.core.request(now, request, waiter);
+        wake_driver(locked);
+        let id = id.map_err(|refused| slot.finish(Err(CallError::NotSent(refused.why)))).ok();
         Call::new(Arc::clone(self), slot, id)
     }
 
@@ -87,6 +84,13 @@ impl Shared {
     pub(crate) fn stats(&self) -> Stats {
         self.lock().core.stats()
     }
+}
+
+/// Has the driver look at what has changed, as soon as it can have the lock.
+pub(crate) fn wake_driver(mut locked: MutexGuard<'_, Locked>) {
+    let driver = locked.driver.take();
+    drop(locked);
+    driver.into_iter().for_each(Waker::wake);
 }
 
 impl fmt::Debug for Shared {

@@ -143,12 +143,13 @@ impl fmt::Debug for DialOptions {
 /// The operating system's clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    origin: std::time::Instant,
+    /// Nanoseconds from the process's first reading of a clock to this one's origin.
+    origin: u64,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { origin: std::time::Instant::now() }
+        Self { origin: since_base() }
     }
 }
 
@@ -157,31 +158,45 @@ impl Clock {
     /// of it shows that much later.
     #[must_use]
     pub fn now(&self) -> Now {
-        let now = std::time::Instant::now();
-        let mono = now.saturating_duration_since(self.origin);
-        Now { mono: Instant::from_elapsed(mono), unix: UnixMillis(wall_clock(now) / 1_000_000) }
+        let now = since_base();
+        let mono = Instant::from_nanos(now.saturating_sub(self.origin));
+        Now { mono, unix: UnixMillis(wall_clock(now) / 1_000_000) }
     }
 
     /// The system's instant for one of ours.
     #[must_use]
     pub fn instant(&self, at: Instant) -> std::time::Instant {
-        self.origin.checked_add(at.elapsed()).unwrap_or_else(|| self.origin + Duration::from_secs(86_400 * 365))
+        let since_base = Duration::from_nanos(self.origin.saturating_add(at.as_nanos()));
+        base().checked_add(since_base).unwrap_or_else(|| base() + Duration::from_secs(86_400 * 365))
     }
+}
+
+/// Where nanoseconds are counted from in this process.
+fn base() -> std::time::Instant {
+    static BASE: OnceLock<std::time::Instant> = OnceLock::new();
+    *BASE.get_or_init(std::time::Instant::now)
+}
+
+fn since_base() -> u64 {
+    let base = base();
+    nanos(std::time::Instant::now().saturating_duration_since(base))
+}
+
+/// Saturates after 584 years.
+fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
 }
 
 /// How long the wall clock is taken to go with the monotonic one, in nanoseconds.
 const WALL_CLOCK_STEP: u64 = 5_000_000;
 
-/// Unix time at `now` in nanoseconds. Each call of [`Clock::now`] would read two clocks otherwise, and a busy client calls it
-/// for every request.
-fn wall_clock(now: std::time::Instant) -> u64 {
-    static BASE: OnceLock<std::time::Instant> = OnceLock::new();
+/// Unix time in nanoseconds, so many nanoseconds after the base. Each call of [`Clock::now`] would read two clocks otherwise,
+/// and a busy client calls it for every request.
+fn wall_clock(since_base: u64) -> u64 {
     /// When the wall clock was read last, in nanoseconds since the base, plus one; zero for never.
     static READ: AtomicU64 = AtomicU64::new(0);
     /// The wall clock's time at the base. Each value is whole by itself, whatever other threads do meanwhile.
     static AT_BASE: AtomicU64 = AtomicU64::new(0);
-    let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    let since_base = nanos(now.saturating_duration_since(*BASE.get_or_init(|| now)));
     let read = READ.load(Ordering::Acquire);
     if read != 0 && since_base.saturating_sub(read) < WALL_CLOCK_STEP {
         return AT_BASE.load(Ordering::Relaxed).saturating_add(since_base);

@@ -84,7 +84,8 @@ pub(crate) fn array(raw: &str) -> Option<Vec<&str>> {
 /// A raw string's text: borrowed when it has no escapes, none when it is no string or holds a lone surrogate.
 pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
+    // All of them looked at, since most are short and have none: wide instructions instead of a search.
+    if inner.bytes().fold(false, |found, byte| found | (byte == b'\\')) {
         serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))

@@ -1,13 +1,12 @@
 //! The `connect` request and the challenge that precedes it.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Auth, ClientInfo, Role, Scope};
 use crate::credentials::Choice;
 use crate::device::Proof;
-use crate::frame::ID_LEN;
 use crate::json::{self, RawObject};
 use crate::request::RequestId;
 
@@ -86,7 +85,7 @@ impl ConnectParams {
     /// The `connect` frame. It holds the chosen credentials in clear.
     pub(crate) fn encode(&self, id: RequestId, choice: &Choice, proof: Option<&Proof>) -> String {
         let mut out = Object::open(r#"{"type":"req","id":""#);
-        out.raw(id.encode(&mut [0; ID_LEN]));
+        out.raw(&id.to_string());
         out.raw(r#"","method":"connect","params":{"#);
         out.field("minProtocol", &self.protocol.min);
         out.field("maxProtocol", &self.protocol.max);

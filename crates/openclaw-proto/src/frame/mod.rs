@@ -10,7 +10,7 @@ mod outbound;
 
 pub(crate) use inbound::state_version;
 pub use inbound::{EventFrame, Frame, FrameError, Oddity, RequestFrame, ResponseFrame, ResponseId, Verdict, parse};
-pub(crate) use outbound::{ID_LEN, Method, Timeout, strip_trace, timeout_of};
+pub(crate) use outbound::{Extra, ID_LEN, Method, Timeout, strip_trace, timeout_of};
 pub use outbound::{Request, RequestError, TwoStage, WhenNotReady};
 
 /// The largest frame a gateway takes before `hello-ok`, in bytes (its pre-auth limit, inclusive).

@@ -1,5 +1,6 @@
 //! Building a request frame.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -40,13 +41,25 @@ const PARAMS: &str = r#","params":"#;
 pub struct Request {
     pub(crate) text: Vec<u8>,
     pub(crate) method: Method,
-    /// Fields that only some gateways know, as they will stand in the frame.
-    pub(crate) profile: Option<Vec<u8>>,
-    pub(crate) trace: Option<Vec<u8>>,
+    /// Boxed, since it is rare and a request is handed on several times.
+    pub(crate) extra: Option<Box<Extra>>,
     pub(crate) timeout: Timeout,
     pub(crate) final_timeout: Option<Duration>,
     pub(crate) two_stage: bool,
     pub(crate) when_not_ready: WhenNotReady,
+}
+
+/// Fields that only some gateways know, as they will stand in the frame.
+#[derive(Clone, Default)]
+pub(crate) struct Extra {
+    pub(crate) profile: Option<Vec<u8>>,
+    pub(crate) trace: Option<Vec<u8>>,
+}
+
+impl Extra {
+    fn len(&self) -> usize {
+        [&self.profile, &self.trace].into_iter().flatten().map(Vec::len).sum()
+    }
 }
 
 /// A request's method: a part of the frame, or a copy where it has escapes there.
@@ -54,7 +67,7 @@ pub struct Request {
 pub(crate) enum Method {
     /// Of that length.
     InFrame(usize),
-    Owned(String),
+    Owned(Box<str>),
 }
 
 /// A request's deadline as asked for.
@@ -187,10 +200,7 @@ impl Request {
     #[must_use]
     pub fn two_stage(mut self, two_stage: TwoStage) -> Self {
         match two_stage {
-            TwoStage::ByMethod => {
-                self.two_stage = self.method() == "agent";
-                return self.recognise_two_phase();
-            }
+            TwoStage::ByMethod => self.two_stage = answers_twice(self.method(), &self.text),
             TwoStage::Never => self.two_stage = false,
             TwoStage::Expect { within } => {
                 self.two_stage = true;
@@ -218,7 +228,7 @@ impl Request {
         if traceparent.chars().count() > MAX_TRACEPARENT {
             return Err(RequestError::TraceparentTooLong);
         }
-        self.trace = Some(field("traceparent", traceparent));
+        self.extra.get_or_insert_default().trace = Some(field("traceparent", traceparent));
         Ok(self)
     }
 
@@ -234,7 +244,7 @@ impl Request {
         if id.is_empty() || id.chars().count() > MAX_PROFILE_ID {
             return Err(RequestError::ProfileIdLength);
         }
-        self.profile = Some(field("expectedProfileId", id));
+        self.extra.get_or_insert_default().profile = Some(field("expectedProfileId", id));
         Ok(self)
     }
 
@@ -253,60 +263,57 @@ impl Request {
     /// The size of the frame in bytes.
     #[must_use]
     pub fn frame_len(&self) -> usize {
-        let optional = |field: &Option<Vec<u8>>| field.as_ref().map_or(0, Vec::len);
-        self.text.len() + optional(&self.profile) + optional(&self.trace) + 1
+        self.text.len() + self.extra.as_ref().map_or(0, |extra| extra.len()) + 1
     }
 
     pub(crate) fn needs_profile_binding(&self) -> bool {
-        self.profile.is_some()
+        self.extra.as_ref().is_some_and(|extra| extra.profile.is_some())
     }
 
     /// `text` is a frame without its closing brace.
     fn of(text: Vec<u8>, method: &str) -> Self {
         let name = if is_plain(method) { Method::InFrame(method.len()) } else { Method::Owned(method.into()) };
+        let two_stage = answers_twice(method, &text);
         Self {
             text,
             method: name,
-            profile: None,
-            trace: None,
+            extra: None,
             timeout: Timeout::Default,
             final_timeout: None,
-            two_stage: method == "agent",
+            two_stage,
             when_not_ready: WhenNotReady::Wait,
         }
-        .recognise_two_phase()
-    }
-
-    /// The approval methods answer twice only when asked to.
-    fn recognise_two_phase(mut self) -> Self {
-        if matches!(self.method(), "exec.approval.request" | "plugin.approval.request") {
-            let mut whole = self.text.clone();
-            whole.push(b'}');
-            let asked = core::str::from_utf8(&whole)
-                .ok()
-                .and_then(RawObject::parse)
-                .and_then(|frame| frame.object("params"))
-                .and_then(|params| params.boolean("twoPhase"));
-            self.two_stage = asked == Some(true);
-        }
-        self
     }
 
     /// Writes the id and closes the frame. Also gives the size of the trace context, which stands last.
     pub(crate) fn finish(mut self, id: RequestId) -> (String, usize) {
-        self.text.extend(self.profile.into_iter().flatten());
-        let trace = self.trace.unwrap_or_default();
-        self.text.extend_from_slice(&trace);
+        let mut trace_len = 0;
+        if let Some(extra) = self.extra {
+            self.text.extend(extra.profile.into_iter().flatten());
+            let trace = extra.trace.unwrap_or_default();
+            self.text.extend_from_slice(&trace);
+            trace_len = trace.len();
+        }
         self.text.push(b'}');
-        let mut buffer = [0; ID_LEN];
-        let wire = id.encode(&mut buffer);
         if let Some(place) = self.text.get_mut(ID_RANGE) {
-            place.copy_from_slice(wire.as_bytes());
+            place.copy_from_slice(&id.encode());
         }
         // Serialisers write UTF-8; were one to lie, the gateway would see its replacement characters, not a panic.
         let text = String::from_utf8(self.text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-        (text, trace.len())
+        (text, trace_len)
     }
+}
+
+/// Whether a method is known to answer twice; the approval methods do when asked to. `text` is the frame without its
+/// closing brace.
+fn answers_twice(method: &str, text: &[u8]) -> bool {
+    if !matches!(method, "exec.approval.request" | "plugin.approval.request") {
+        return method == "agent";
+    }
+    let mut whole = text.to_vec();
+    whole.push(b'}');
+    let frame = core::str::from_utf8(&whole).ok().and_then(RawObject::parse);
+    frame.and_then(|frame| frame.object("params")).and_then(|params| params.boolean("twoPhase")) == Some(true)
 }
 
 /// A frame up to its method, with room for so many bytes more and the closing brace: one allocation of the right size, which

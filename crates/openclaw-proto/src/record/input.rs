@@ -1,5 +1,6 @@
 //! Inputs and requests as lines, and back.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -11,7 +12,7 @@ use crate::connect::{Auth, Scope};
 use crate::connection::{ConnId, ProxyError, ProxyRefusal, TransportError, UpgradeRefused};
 use crate::credentials::StoredToken;
 use crate::fingerprint::FingerprintError;
-use crate::frame::{Method, Request, Timeout, WhenNotReady};
+use crate::frame::{Extra, Method, Request, Timeout, WhenNotReady};
 use crate::json;
 use crate::request::{NotSent, RequestId};
 use crate::time::Now;
@@ -98,11 +99,12 @@ fn encode_proxy(line: Line, error: &ProxyError, mask: &Mask) -> Line {
 /// A request's line without its result, which is not known yet.
 pub(crate) fn encode_request(now: Now, request: &Request, mask: &Mask) -> Line {
     let field = |bytes: &Vec<u8>| mask.json(&String::from_utf8_lossy(bytes));
+    let extra = request.extra.as_deref();
     let line = Line::input("request", Some(now))
         .value("method", &mask.text(request.method()))
         .value("frame", &field(&request.text))
-        .optional("profile", request.profile.as_ref().map(field).as_ref())
-        .optional("trace", request.trace.as_ref().map(field).as_ref())
+        .optional("profile", extra.and_then(|extra| extra.profile.as_ref()).map(field).as_ref())
+        .optional("trace", extra.and_then(|extra| extra.trace.as_ref()).map(field).as_ref())
         .value("two_stage", &request.two_stage)
         .value("wait", &(request.when_not_ready == WhenNotReady::Wait));
     let line = match request.timeout {
@@ -218,11 +220,14 @@ fn header(row: &str) -> Option<(String, String)> {
 }
 
 fn request(fields: &Fields<'_>) -> Result<Request, Unusable> {
-    Ok(Request {
-        text: fields.text("frame")?.into_bytes(),
-        method: Method::Owned(fields.text("method")?),
+    let extra = Extra {
         profile: fields.optional("profile")?.map(String::into_bytes),
         trace: fields.optional("trace")?.map(String::into_bytes),
+    };
+    Ok(Request {
+        text: fields.text("frame")?.into_bytes(),
+        method: Method::Owned(fields.text("method")?.into()),
+        extra: (extra.profile.is_some() || extra.trace.is_some()).then(|| Box::new(extra)),
         timeout: match fields.0.get("timeout") {
             None => Timeout::Default,
             Some("\"never\"") => Timeout::Never,

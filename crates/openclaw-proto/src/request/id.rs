@@ -4,6 +4,7 @@ use core::fmt;
 
 use uuid::{Uuid, Variant};
 
+use super::hyphenated;
 use crate::frame::ID_LEN;
 
 /// The number of seeded bits in an id.
@@ -51,18 +52,15 @@ impl RequestId {
         Uuid::new_v8([s0, s1, s2, s3, g0, g1, m0, m1, h2 & 0x3f, g2, g3, t3, t4, t5, t6, t7])
     }
 
-    /// Writes the wire form.
-    pub(crate) fn encode(self, buffer: &mut [u8; ID_LEN]) -> &str {
-        self.uuid().hyphenated().encode_lower(buffer)
+    /// The wire form: ASCII.
+    pub(crate) fn encode(self) -> [u8; ID_LEN] {
+        hyphenated::write(self.uuid().into_bytes())
     }
 
     /// Reads the wire form; an id this library did not make reads as none.
     pub(crate) fn decode(text: &str) -> Option<Self> {
-        // The length leaves one spelling, but for capitals; version and variant must be ours.
-        if text.len() != ID_LEN || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return None;
-        }
-        let uuid = Uuid::try_parse(text).ok()?;
+        let uuid = Uuid::from_bytes(hyphenated::read(text)?);
+        // Version and variant must be ours.
         if uuid.get_version_num() != 8 || uuid.get_variant() != Variant::RFC4122 {
             return None;
         }
@@ -80,7 +78,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.encode(&mut [0; ID_LEN]))
+        f.write_str(core::str::from_utf8(&self.encode()).unwrap_or_default())
     }
 }
 
@@ -130,7 +128,6 @@ mod tests {
     #[test]
     fn what_is_read_is_what_would_be_written() {
         let mut rng = Rng::from_seed([4; 32]);
-        let mut buffer = [0; ID_LEN];
         let (mut read, mut refused) = (0, 0);
         for _ in 0..50_000 {
             let id = RequestId::new(1, 2, rng.next_u64());
@@ -140,7 +137,7 @@ mod tests {
             let Ok(text) = core::str::from_utf8(&text) else { continue };
             match RequestId::decode(text) {
                 Some(id) => {
-                    assert_eq!(id.encode(&mut buffer), text);
+                    assert_eq!(id.to_string(), text);
                     read += 1;
                 }
                 None => refused += 1,

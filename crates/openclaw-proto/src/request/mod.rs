@@ -1,6 +1,7 @@
 //! Requests in flight: ids, correlation, deadlines, outcomes.
 
 mod deadlines;
+mod hyphenated;
 mod id;
 mod outcome;
 mod slab;

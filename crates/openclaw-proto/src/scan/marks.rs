@@ -19,16 +19,6 @@ impl Marks {
     /// Of no block yet.
     pub(super) const NONE: Self = Self { block: usize::MAX, bits: 0 };
 
-    /// The same marks, known to be of the block that `place` is in.
-    #[inline(always)]
-    pub(super) const fn around(place: usize, bits: u64) -> Self {
-        Self { block: place & !(BLOCK - 1), bits }
-    }
-
-    pub(super) const fn bits(self) -> u64 {
-        self.bits
-    }
-
     /// The first marked byte at or behind `at`, the text's length if there is none, and the marks around it.
     #[inline(always)]
     pub(super) fn find(self, text: &[u8], at: usize) -> (usize, Self) {
@@ -42,7 +32,7 @@ impl Marks {
             from = block + BLOCK;
         }
         let (place, bits) = search(text, from);
-        (place, Self::around(place, bits))
+        (place, Self { block: place & !(BLOCK - 1), bits })
     }
 }
 
@@ -74,8 +64,8 @@ fn search_tail(text: &[u8], rest: usize, at: usize) -> (usize, u64) {
         Some(block) => marks(block) >> (BLOCK - rest),
         None => {
             let mut block = [b' '; BLOCK];
-            for (to, from) in block.iter_mut().zip(text) {
-                *to = *from;
+            if let Some(begin) = block.get_mut(..text.len()) {
+                begin.copy_from_slice(text);
             }
             marks(&block)
         }

@@ -6,30 +6,7 @@ use super::{Fault, next};
 /// `at` is behind the opening quote; gives what is behind the closing one.
 #[inline(always)]
 pub(super) fn string(text: &[u8], marks: Marks, at: usize) -> Result<(usize, Marks), Fault> {
-    let (place, marks) = marks.find(text, at);
-    if text.get(place) == Some(&b'"') {
-        return Ok((place + 1, marks));
-    }
-    match escaped(text, place, marks.bits()) {
-        (0, _) => Err(fault(text, place)),
-        (end, bits) => Ok((end, Marks::around(end - 1, bits))),
-    }
-}
-
-/// The same from a place that is marked for something else; no end is zero. Two words, so that they come back in registers.
-#[inline(never)]
-fn escaped(text: &[u8], place: usize, bits: u64) -> (usize, u64) {
-    walk(text, place, Marks::around(place, bits)).map_or((0, 0), |(end, marks)| (end, marks.bits()))
-}
-
-/// Why there is no end.
-#[cold]
-fn fault(text: &[u8], place: usize) -> Fault {
-    walk(text, place, Marks::NONE).err().unwrap_or(Fault::EARLY)
-}
-
-#[inline(always)]
-fn walk(text: &[u8], mut place: usize, mut marks: Marks) -> Result<(usize, Marks), Fault> {
+    let (mut place, mut marks) = marks.find(text, at);
     loop {
         match text.get(place).ok_or(Fault::EARLY)? {
             b'"' => return Ok((place + 1, marks)),
@@ -50,6 +27,7 @@ fn escape(text: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// Four digits.
+#[inline(never)]
 fn unicode_escape(text: &[u8], at: usize) -> Result<usize, Fault> {
     for place in at..at + 4 {
         if !text.get(place).ok_or(Fault::EARLY)?.is_ascii_hexdigit() {
