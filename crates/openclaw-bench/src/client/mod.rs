@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use openclaw_client::transport::DialOptions;
 
-use crate::files;
+use crate::{cores, files};
 
 pub(crate) use meter::Line;
 
@@ -52,6 +52,9 @@ pub(crate) struct Args {
     /// Bytes of the read buffer. Default: the library's own; 16 KiB for a bare WebSocket, which is its best
     #[arg(long)]
     pub(crate) buffer: Option<usize>,
+    /// The core to run on, with all threads. Default: any
+    #[arg(long, value_name = "CPU")]
+    core: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -129,6 +132,9 @@ impl Args {
 const ECHO: &str = r#"{"sessionKey":"agent:main:main","limit":20}"#;
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(core) = args.core {
+        cores::pin(core)?;
+    }
     anstream::println!("{}", serde_json::to_string(&measure(args)?)?);
     Ok(())
 }

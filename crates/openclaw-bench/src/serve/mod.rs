@@ -9,6 +9,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::{cores, files};
 use frames::{Frame, next_frame, push_close, push_pong, push_text};
 use methods::Methods;
 
@@ -18,6 +19,9 @@ pub(crate) struct Args {
     /// The port of 127.0.0.1; 0 means a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// The core to run on. Default: any
+    #[arg(long, value_name = "CPU")]
+    core: Option<usize>,
 }
 
 /// What a connection has not yet been able to handle: an upgrade request, or a part of a frame.
@@ -25,7 +29,10 @@ const READ: usize = 256 * 1024;
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     // For those who open thousands of connections; they check by themselves whether it is enough.
-    crate::files::raise();
+    files::raise();
+    if let Some(core) = args.core {
+        cores::pin(core)?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
