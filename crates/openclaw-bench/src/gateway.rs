@@ -1,6 +1,7 @@
 //! The gateways that clients are measured against, each in a process of its own.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, ensure};
@@ -16,6 +17,7 @@ pub(crate) struct Gateways {
 pub(crate) struct Kind {
     /// The core it is bound to.
     pub(crate) core: Option<usize>,
+    pub(crate) tls: bool,
 }
 
 impl Gateways {
@@ -35,15 +37,24 @@ impl Gateways {
 pub(crate) struct Gateway {
     process: Child,
     pub(crate) url: String,
+    /// Where its certificate is.
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 impl Gateway {
     fn start(kind: Kind) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("serve").args(kind.core.map(|core| format!("--core={core}")));
+        let certificate = kind.tls.then(|| {
+            let name = format!("openclaw-bench-{}-{:?}.pem", std::process::id(), kind.core);
+            std::env::temp_dir().join(name)
+        });
+        if let Some(file) = &certificate {
+            command.arg("--tls").arg(file);
+        }
         let mut process = command.stdout(Stdio::piped()).spawn()?;
         let out = process.stdout.take().context("the gateway's output")?;
-        let mut gateway = Self { process, url: String::new() };
+        let mut gateway = Self { process, url: String::new(), certificate };
         BufReader::new(out).read_line(&mut gateway.url)?;
         gateway.url = gateway.url.trim().into();
         ensure!(!gateway.url.is_empty(), "the gateway ended before it said its address");
@@ -55,5 +66,6 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        let _ = self.certificate.as_ref().map(std::fs::remove_file);
     }
 }

@@ -8,6 +8,7 @@ pub(crate) struct Measure {
     goal: Goal,
     /// Memory is compared, not processor time.
     pub(crate) memory: bool,
+    pub(crate) tls: bool,
     /// Neither the gateway nor the client is bound to a core.
     pub(crate) free: bool,
     /// The number of connections is the point: `--quick` leaves it, and one runtime shows it.
@@ -44,7 +45,7 @@ pub(crate) const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "blocking",
 
 impl Measure {
     const fn reported(name: &'static str, n: u64, args: &'static [&'static str]) -> Self {
-        Self { name, args, n, goal: Goal::None, memory: false, free: false, whole: false }
+        Self { name, args, n, goal: Goal::None, memory: false, tls: false, free: false, whole: false }
     }
 
     const fn goal(name: &'static str, n: u64, handle: Limit, inline: Limit, args: &'static [&'static str]) -> Self {
@@ -53,6 +54,10 @@ impl Measure {
 
     const fn idle(name: &'static str, n: u64, limit: Limit, args: &'static [&'static str]) -> Self {
         Self { goal: Goal::Bytes(limit), memory: true, whole: n >= 10_000, ..Self::reported(name, n, args) }
+    }
+
+    const fn tls(name: &'static str, n: u64, args: &'static [&'static str]) -> Self {
+        Self { tls: true, ..Self::reported(name, n, args) }
     }
 
     const fn free(name: &'static str, n: u64, args: &'static [&'static str]) -> Self {
@@ -110,4 +115,8 @@ pub(crate) const MEASURES: &[Measure] = &[
     Measure::free("sequential call, both cores free", 20_000, CALL),
     Measure::free("64 in flight, both cores free", 200_000, IN_FLIGHT_64),
     Measure::free("200 B events, both cores free", 500_000, EVENTS_200),
+    Measure::tls("sequential call, TLS", 20_000, CALL),
+    Measure::tls("64 in flight, TLS", 200_000, IN_FLIGHT_64),
+    Measure::tls("200 B events, TLS", 500_000, EVENTS_200),
+    Measure::tls("1 MiB replies, TLS", 300, REPLIES_1M),
 ];

@@ -115,7 +115,7 @@ impl Rig<'_> {
             Cores::Pinned { gateway, client } if !measure.free_on(runtime) => (Some(gateway), Some(client)),
             _ => (None, None),
         };
-        let gateway = self.gateways.get(Kind { core: gateway_core })?;
+        let gateway = self.gateways.get(Kind { core: gateway_core, tls: measure.tls })?;
         let run = |who| client(gateway, client_core, who, runtime, measure.args, n);
         let cost = |line: &Line| if measure.memory { line.per_conn_bytes as f64 } else { line.cpu_ns_per_op };
         let (mut floors, mut ours, mut ratios, mut walls) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -188,8 +188,13 @@ fn client(
     args: &[&str],
     n: u64,
 ) -> anyhow::Result<Line> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["client", "--client", who, "--runtime", runtime, "--url", &gateway.url, "--n", &n.to_string()])
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("client");
+    if let Some(file) = &gateway.certificate {
+        command.arg("--ca").arg(file);
+    }
+    let output = command
+        .args(["--client", who, "--runtime", runtime, "--url", &gateway.url, "--n", &n.to_string()])
         .args(core.map(|core| format!("--core={core}")))
         .args(args)
         // One thread for everything, as the other floors have: crossing threads would be measured otherwise.

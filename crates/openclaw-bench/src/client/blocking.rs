@@ -10,7 +10,7 @@ use super::{Args, ECHO, Mode};
 
 fn connect(args: &Args) -> anyhow::Result<Client> {
     let buffer = args.own_buffer();
-    let builder = openclaw_blocking::builder(&args.url).token(args.token.as_str()).no_reconnect();
+    let builder = openclaw_blocking::builder(&args.url).token(args.token.as_str()).trust(args.trust()?).no_reconnect();
     Ok(builder.dial_options(|dial| dial.read_buffer = buffer).connect()?)
 }
 

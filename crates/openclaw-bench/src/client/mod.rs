@@ -1,12 +1,15 @@
 //! One measurement of one client.
 
 mod blocking;
+mod dial;
 mod inline;
 mod meter;
 mod ours;
 mod raw;
 mod raw_blocking;
+mod raw_dial;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -22,6 +25,9 @@ pub(crate) struct Args {
     /// The gateway's address
     #[arg(long)]
     pub(crate) url: String,
+    /// The certificate to believe, for wss://: what `serve --tls` has written
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Its token
     #[arg(long, default_value = "t")]
     pub(crate) token: String,

@@ -9,9 +9,10 @@ use openclaw_client::{Backlog, Builder, Client, Request};
 use super::meter::{Line, Meter, resident};
 use super::{Args, ECHO, Mode};
 
-fn builder<R: Runtime>(args: &Args, on: R) -> Builder<R> {
+fn builder<R: Runtime>(args: &Args, on: R) -> anyhow::Result<Builder<R>> {
     let buffer = args.own_buffer();
-    Builder::new(on, &args.url).token(args.token.as_str()).no_reconnect().dial_options(|dial| dial.read_buffer = buffer)
+    let builder = Builder::new(on, &args.url).token(args.token.as_str()).trust(args.trust()?).no_reconnect();
+    Ok(builder.dial_options(|dial| dial.read_buffer = buffer))
 }
 
 pub(super) async fn measure<R: Runtime>(args: Args, on: R) -> anyhow::Result<Line> {
@@ -19,7 +20,7 @@ pub(super) async fn measure<R: Runtime>(args: Args, on: R) -> anyhow::Result<Lin
     if args.mode == Mode::Idle {
         return idle(args, &on).await;
     }
-    let client = builder(args, on).connect().await?;
+    let client = builder(args, on)?.connect().await?;
     work(args, &client, args.warm_up(), &mut Meter::start()).await?;
     let mut meter = Meter::start();
     work(args, &client, args.n, &mut meter).await?;
@@ -80,12 +81,12 @@ async fn flood(args: &Args, client: &Client, n: u64, meter: &mut Meter) -> anyho
 async fn idle<R: Runtime>(args: &Args, on: &R) -> anyhow::Result<Line> {
     let mut clients = Vec::new();
     for _ in 0..args.warm_up() {
-        clients.push(builder(args, on.clone()).connect().await?);
+        clients.push(builder(args, on.clone())?.connect().await?);
     }
     let before = resident()?;
     let mut meter = Meter::start();
     for _ in 0..args.n {
-        clients.push(builder(args, on.clone()).connect().await?);
+        clients.push(builder(args, on.clone())?.connect().await?);
     }
     std::thread::sleep(args.hold());
     meter.per_connection = resident()?.saturating_sub(before) / args.n.max(1);

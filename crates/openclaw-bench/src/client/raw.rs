@@ -3,53 +3,27 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
-use tungstenite::protocol::WebSocketConfig;
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tungstenite::{Error, Message};
 
 use super::meter::{Line, Meter, resident};
+use super::raw_dial::{self, Socket};
 use super::{Args, ECHO, Mode};
 
-/// A bare WebSocket of any runtime.
-trait Socket: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin {}
-impl<S: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin> Socket for S {}
-
-fn config(args: &Args) -> WebSocketConfig {
-    WebSocketConfig::default().read_buffer_size(args.raw_buffer()).write_buffer_size(16 * 1024)
-}
-
-fn address(args: &Args) -> anyhow::Result<std::net::SocketAddr> {
-    Ok(args.url.trim_start_matches("ws://").trim_end_matches('/').parse()?)
-}
-
-async fn tokio_socket(args: Arc<Args>) -> anyhow::Result<impl Socket> {
-    let tcp = tokio::net::TcpStream::connect(address(&args)?).await?;
-    tcp.set_nodelay(true)?;
-    Ok(tokio_tungstenite::client_async_with_config(args.url.as_str(), tcp, Some(config(&args))).await?.0)
-}
-
-async fn async_std_socket(args: Arc<Args>) -> anyhow::Result<impl Socket> {
-    let tcp = async_std::net::TcpStream::connect(address(&args)?).await?;
-    tcp.set_nodelay(true)?;
-    Ok(async_tungstenite::client_async_with_config(args.url.as_str(), tcp, Some(config(&args))).await?.0)
-}
-
-async fn smol_socket(args: Arc<Args>) -> anyhow::Result<impl Socket> {
-    let tcp = smol::net::TcpStream::connect(address(&args)?).await?;
-    tcp.set_nodelay(true)?;
-    Ok(async_tungstenite::client_async_with_config(args.url.as_str(), tcp, Some(config(&args))).await?.0)
-}
-
 pub(super) async fn on_tokio(args: Args) -> anyhow::Result<Line> {
-    measure(args, tokio_socket).await
+    if args.is_secure() { measure(args, raw_dial::tokio_tls).await } else { measure(args, raw_dial::tokio).await }
 }
 
 pub(super) async fn on_async_std(args: Args) -> anyhow::Result<Line> {
-    measure(args, async_std_socket).await
+    if args.is_secure() {
+        measure(args, raw_dial::async_std_tls).await
+    } else {
+        measure(args, raw_dial::async_std).await
+    }
 }
 
 pub(super) async fn on_smol(args: Args) -> anyhow::Result<Line> {
-    measure(args, smol_socket).await
+    if args.is_secure() { measure(args, raw_dial::smol_tls).await } else { measure(args, raw_dial::smol).await }
 }
 
 async fn measure<S, F, D>(args: Args, dial: D) -> anyhow::Result<Line>
