@@ -96,6 +96,9 @@ const IN_FLIGHT_1024: &[&str] = &["--mode", "pipeline", "--window", "1024"];
 const EVENTS_200: &[&str] = &["--mode", "flood", "--window", "1000", "--size", "200"];
 const EVENTS_4K: &[&str] = &["--mode", "flood", "--window", "500", "--size", "4096"];
 const REPLIES_1M: &[&str] = &["--mode", "blob", "--size", "1048576"];
+const EVENTS_200_PARSED: &[&str] = &["--parse", "--mode", "flood", "--window", "1000", "--size", "200"];
+const EVENTS_4K_PARSED: &[&str] = &["--parse", "--mode", "flood", "--window", "500", "--size", "4096"];
+const REPLIES_1M_PARSED: &[&str] = &["--parse", "--mode", "blob", "--size", "1048576"];
 const SMALL_BUFFER: &[&str] = &["--mode", "idle", "--buffer", "4096"];
 
 /// A tenth more than the bare WebSocket had where the goals were set, 7.3 KB (of 1000 B, as everywhere here).
@@ -115,6 +118,9 @@ pub(crate) const MEASURES: &[Measure] = &[
     Measure::free("sequential call, both cores free", 20_000, CALL),
     Measure::free("64 in flight, both cores free", 200_000, IN_FLIGHT_64),
     Measure::free("200 B events, both cores free", 500_000, EVENTS_200),
+    Measure::reported("200 B events, parsed", 500_000, EVENTS_200_PARSED),
+    Measure::reported("4 KiB events, parsed", 100_000, EVENTS_4K_PARSED),
+    Measure::reported("1 MiB replies, parsed", 300, REPLIES_1M_PARSED),
     Measure::tls("sequential call, TLS", 20_000, CALL),
     Measure::tls("64 in flight, TLS", 200_000, IN_FLIGHT_64),
     Measure::tls("200 B events, TLS", 500_000, EVENTS_200),

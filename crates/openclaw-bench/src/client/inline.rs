@@ -10,6 +10,7 @@ use openclaw_proto::{Client, ClientConfig, ConnId, GatewayUrl, Input, Outcome, O
 use tungstenite::{Message, Utf8Bytes, WebSocket};
 
 use super::meter::{Line, Meter, resident};
+use super::reading::Reading;
 use super::{Args, ECHO, Mode, dial};
 
 struct Driven<S> {
@@ -20,6 +21,7 @@ struct Driven<S> {
     completed: u64,
     events: u64,
     bytes: u64,
+    reading: Reading,
 }
 
 impl<S: Read + Write> Driven<S> {
@@ -39,7 +41,7 @@ impl<S: Read + Write> Driven<S> {
         };
         let socket = dial::upgrade(args, stream, args.own_buffer())?;
         core.handle_input(clock.now(), conn, Input::Opened);
-        let mut driven = Self { core, clock, conn, socket, completed: 0, events: 0, bytes: 0 };
+        let mut driven = Self { core, clock, conn, socket, completed: 0, events: 0, bytes: 0, reading: args.reading() };
         while driven.core.state() != StateKind::Ready {
             driven.receive()?;
             driven.transmit()?;
@@ -72,12 +74,12 @@ impl<S: Read + Write> Driven<S> {
             match output {
                 Output::Completed { outcome: Outcome::Replied(payload), .. } => {
                     self.completed += 1;
-                    self.bytes += payload.map_or(0, |payload| payload.as_str().len() as u64);
+                    self.bytes += self.reading.answer(payload.as_ref())?;
                 }
                 Output::Completed { outcome, .. } => bail!("{outcome:?}"),
                 Output::Event(event) => {
                     self.events += 1;
-                    self.bytes += event.frame().as_str().len() as u64;
+                    self.bytes += self.reading.event(&event)?;
                 }
                 _ => {}
             }
@@ -102,7 +104,7 @@ fn measure_over<S: Read + Write>(args: &Args, dial: fn(&Args) -> anyhow::Result<
     if args.mode == Mode::Idle {
         let warm_up = (0..args.warm_up()).map(|_| connect()).collect::<anyhow::Result<Vec<_>>>()?;
         let before = resident()?;
-        let mut meter = Meter::start();
+        let mut meter = Meter::start(args);
         let clients = (0..args.n).map(|_| connect()).collect::<anyhow::Result<Vec<_>>>()?;
         std::thread::sleep(args.hold());
         meter.per_connection = resident()?.saturating_sub(before) / args.n.max(1);
@@ -110,9 +112,9 @@ fn measure_over<S: Read + Write>(args: &Args, dial: fn(&Args) -> anyhow::Result<
         return Ok(meter.stop(args));
     }
     let mut driven = connect()?;
-    work(args, &mut driven, args.warm_up(), &mut Meter::start())?;
+    work(args, &mut driven, args.warm_up(), &mut Meter::start(args))?;
     driven.bytes = 0;
-    let mut meter = Meter::start();
+    let mut meter = Meter::start(args);
     work(args, &mut driven, args.n, &mut meter)?;
     meter.bytes = driven.bytes;
     Ok(meter.stop(args))

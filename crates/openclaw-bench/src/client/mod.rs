@@ -8,6 +8,7 @@ mod ours;
 mod raw;
 mod raw_blocking;
 mod raw_dial;
+mod reading;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use openclaw_client::transport::DialOptions;
 use crate::{cores, files};
 
 pub(crate) use meter::Line;
+use reading::Reading;
 
 /// What to measure, and how.
 #[derive(Clone, Debug, clap::Args)]
@@ -58,6 +60,9 @@ pub(crate) struct Args {
     /// Bytes of the read buffer. Default: the library's own; 16 KiB for a bare WebSocket, which is its best
     #[arg(long)]
     pub(crate) buffer: Option<usize>,
+    /// Read each payload into a struct
+    #[arg(long, conflicts_with = "kind")]
+    parse: bool,
     /// The core to run on, with all threads. Default: any
     #[arg(long, value_name = "CPU")]
     core: Option<usize>,
@@ -117,6 +122,16 @@ impl Args {
 
     fn warm_up(&self) -> u64 {
         (self.n / 10).max(1)
+    }
+
+    /// What becomes of payloads.
+    fn reading(&self) -> Reading {
+        match self.mode {
+            _ if !self.parse => Reading::Raw,
+            Mode::Rtt | Mode::Pipeline | Mode::Idle => Reading::Echo,
+            Mode::Flood => Reading::Event,
+            Mode::Blob => Reading::History,
+        }
     }
 
     /// The read buffer of a bare WebSocket.

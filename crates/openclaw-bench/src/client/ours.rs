@@ -21,8 +21,8 @@ pub(super) async fn measure<R: Runtime>(args: Args, on: R) -> anyhow::Result<Lin
         return idle(args, &on).await;
     }
     let client = builder(args, on)?.connect().await?;
-    work(args, &client, args.warm_up(), &mut Meter::start()).await?;
-    let mut meter = Meter::start();
+    work(args, &client, args.warm_up(), &mut Meter::start(args)).await?;
+    let mut meter = Meter::start(args);
     work(args, &client, args.n, &mut meter).await?;
     Ok(meter.stop(args))
 }
@@ -42,7 +42,7 @@ async fn sequence(client: &Client, method: &str, params: &str, n: u64, meter: &m
         let begin = Instant::now();
         let payload = client.request_raw(method, params).await?;
         meter.samples.push(begin.elapsed());
-        meter.bytes += payload.map_or(0, |payload| payload.as_str().len() as u64);
+        meter.bytes += meter.reading.answer(payload.as_ref())?;
     }
     Ok(())
 }
@@ -56,7 +56,7 @@ async fn pipeline(client: &Client, n: u64, window: u64, meter: &mut Meter) -> an
             calls.push_back(client.call(Request::with_raw_params("echo", ECHO)?));
         }
         if let Some(call) = calls.pop_front() {
-            meter.bytes += call.await?.map_or(0, |payload| payload.as_str().len() as u64);
+            meter.bytes += meter.reading.answer(call.await?.as_ref())?;
         }
     }
     Ok(())
@@ -71,7 +71,7 @@ async fn flood(args: &Args, client: &Client, n: u64, meter: &mut Meter) -> anyho
         let answer = client.call(Request::with_raw_params("flood", &args.flood(count))?);
         for _ in 0..count {
             let event = events.next().await.ok_or_else(|| anyhow::anyhow!("the client has ended"))??;
-            meter.bytes += event.frame().as_ref().len() as u64;
+            meter.bytes += meter.reading.event(&event)?;
         }
         answer.await?;
     }
@@ -84,7 +84,7 @@ async fn idle<R: Runtime>(args: &Args, on: &R) -> anyhow::Result<Line> {
         clients.push(builder(args, on.clone())?.connect().await?);
     }
     let before = resident()?;
-    let mut meter = Meter::start();
+    let mut meter = Meter::start(args);
     for _ in 0..args.n {
         clients.push(builder(args, on.clone())?.connect().await?);
     }

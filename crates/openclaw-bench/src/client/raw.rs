@@ -40,7 +40,7 @@ where
             sockets.push(greeted(&dial, &shared).await?);
         }
         let before = resident()?;
-        let mut meter = Meter::start();
+        let mut meter = Meter::start(args);
         for _ in 0..args.n {
             sockets.push(greeted(&dial, &shared).await?);
         }
@@ -49,8 +49,8 @@ where
         return Ok(meter.stop(args));
     }
     let mut socket = greeted(&dial, &shared).await?;
-    work(args, &mut socket, args.warm_up(), &mut Meter::start()).await?;
-    let mut meter = Meter::start();
+    work(args, &mut socket, args.warm_up(), &mut Meter::start(args)).await?;
+    let mut meter = Meter::start(args);
     work(args, &mut socket, args.n, &mut meter).await?;
     Ok(meter.stop(args))
 }
@@ -62,9 +62,9 @@ where
     F: Future<Output = anyhow::Result<S>> + Send,
 {
     let mut socket = dial(Arc::clone(args)).await?;
-    read(&mut socket).await?;
+    next(&mut socket).await?;
     socket.send(request("connect", "{}")).await?;
-    read(&mut socket).await?;
+    next(&mut socket).await?;
     Ok(socket)
 }
 
@@ -75,9 +75,8 @@ pub(super) fn request(method: &str, params: &str) -> Message {
     ))
 }
 
-async fn read(socket: &mut impl Socket) -> anyhow::Result<u64> {
-    let message = socket.next().await.ok_or(Error::ConnectionClosed)??;
-    Ok(message.len() as u64)
+async fn next(socket: &mut impl Socket) -> Result<Message, Error> {
+    socket.next().await.ok_or(Error::ConnectionClosed)?
 }
 
 async fn work(args: &Args, socket: &mut impl Socket, n: u64, meter: &mut Meter) -> anyhow::Result<()> {
@@ -100,7 +99,7 @@ async fn sequence(
     for _ in 0..n {
         let begin = Instant::now();
         socket.send(request(method, params)).await?;
-        meter.bytes += read(socket).await?;
+        meter.bytes += meter.reading.frame(&next(socket).await?)?;
         meter.samples.push(begin.elapsed());
     }
     Ok(())
@@ -115,10 +114,10 @@ async fn pipeline(socket: &mut impl Socket, n: u64, window: u64, meter: &mut Met
             sent += 1;
         }
         socket.flush().await?;
-        meter.bytes += read(socket).await?;
+        meter.bytes += meter.reading.frame(&next(socket).await?)?;
         received += 1;
         while let Some(message) = socket.next().now_or_never() {
-            meter.bytes += message.ok_or(Error::ConnectionClosed)??.len() as u64;
+            meter.bytes += meter.reading.frame(&message.ok_or(Error::ConnectionClosed)??)?;
             received += 1;
         }
     }
@@ -131,9 +130,10 @@ async fn flood(args: &Args, socket: &mut impl Socket, n: u64, meter: &mut Meter)
         let count = left.min(args.window);
         left -= count;
         socket.send(request("flood", &args.flood(count))).await?;
-        for _ in 0..=count {
-            meter.bytes += read(socket).await?;
+        for _ in 0..count {
+            meter.bytes += meter.reading.frame(&next(socket).await?)?;
         }
+        next(socket).await?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ fn measure_over<S: Read + Write>(args: &Args, dial: fn(&Args) -> anyhow::Result<
     if args.mode == Mode::Idle {
         let warm_up = (0..args.warm_up()).map(|_| connect()).collect::<anyhow::Result<Vec<_>>>()?;
         let before = resident()?;
-        let mut meter = Meter::start();
+        let mut meter = Meter::start(args);
         let sockets = (0..args.n).map(|_| connect()).collect::<anyhow::Result<Vec<_>>>()?;
         std::thread::sleep(args.hold());
         meter.per_connection = resident()?.saturating_sub(before) / args.n.max(1);
@@ -34,8 +34,8 @@ fn measure_over<S: Read + Write>(args: &Args, dial: fn(&Args) -> anyhow::Result<
         return Ok(meter.stop(args));
     }
     let mut socket = connect()?;
-    work(args, &mut socket, args.warm_up(), &mut Meter::start())?;
-    let mut meter = Meter::start();
+    work(args, &mut socket, args.warm_up(), &mut Meter::start(args))?;
+    let mut meter = Meter::start(args);
     work(args, &mut socket, args.n, &mut meter)?;
     Ok(meter.stop(args))
 }
@@ -60,7 +60,7 @@ fn sequence(
     for _ in 0..n {
         let begin = Instant::now();
         socket.send(request(method, params))?;
-        meter.bytes += socket.read()?.len() as u64;
+        meter.bytes += meter.reading.frame(&socket.read()?)?;
         meter.samples.push(begin.elapsed());
     }
     Ok(())
@@ -77,7 +77,7 @@ fn pipeline(socket: &mut WebSocket<impl Read + Write>, n: u64, window: u64, mete
         }
         socket.flush()?;
         for _ in 0..(window / 2).max(1).min(sent - received) {
-            meter.bytes += socket.read()?.len() as u64;
+            meter.bytes += meter.reading.frame(&socket.read()?)?;
             received += 1;
         }
     }
@@ -90,9 +90,10 @@ fn flood(args: &Args, socket: &mut WebSocket<impl Read + Write>, n: u64, meter: 
         let count = left.min(args.window);
         left -= count;
         socket.send(request("flood", &args.flood(count)))?;
-        for _ in 0..=count {
-            meter.bytes += socket.read()?.len() as u64;
+        for _ in 0..count {
+            meter.bytes += meter.reading.frame(&socket.read()?)?;
         }
+        socket.read()?;
     }
     Ok(())
 }
