@@ -1,5 +1,6 @@
 //! `bench`: what the clients and the core's parts cost.
 
+mod instructions;
 mod micro;
 mod page;
 
@@ -21,7 +22,11 @@ const PACKAGE: &str = "openclaw-bench";
 ///
 /// Processor time of two programs is compared, run in turn, so other work on the machine disturbs both; but it does disturb.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Only>,
+
     /// Few rounds and a tenth of the work, to see that it runs
     #[arg(long)]
     quick: bool,
@@ -43,6 +48,11 @@ pub(crate) struct Args {
     /// Write the tables as Markdown: a file, or the part of a file between the marks `<!-- bench -->` and `<!-- /bench -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Only {
+    Instructions(instructions::Args),
 }
 
 /// All that was measured.
@@ -71,6 +81,9 @@ struct Row {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(Only::Instructions(args)) = &args.command {
+        return instructions::run(args);
+    }
     let rounds = args.rounds.unwrap_or(if args.quick { 3 } else { 9 });
     let results = Results {
         quick: args.quick,
