@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
-use openclaw_bench::{Answers, PARAMS, Ready, Text, answer, echo, flat_event, history, versioned_event};
+use openclaw_bench::{Answers, PARAMS, Ready, Text, echo, flat_event, history, versioned_event};
 use openclaw_proto::{Input, Output, Request, frame};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -177,19 +177,13 @@ mod turn {
         bencher.bench_local(|| ready.input(Input::Text(Text::clone(&text))));
     }
 
-    /// A request from its params to its outcome, everything a transport tells between.
-    #[divan::bench(sample_size = 500)]
-    fn call(bencher: Bencher<'_, '_>) {
-        let mut ready = Ready::new();
-        let mut text = answer(&ready.ask(echo()), "{}");
-        ready.input(Input::Text(Text::clone(&text)));
-        bencher.bench_local(|| {
-            let frame = ready.ask(echo());
-            ready.input(Input::Flushed);
-            text = answer(&frame, "{}");
-            ready.input(Input::Text(Text::clone(&text)));
-            ready.input(Input::Alive { bytes_in: 1, bytes_out: 1 });
-            black_box(ready.client.poll_timeout());
+    /// A thousand requests from their params to their outcome, one after the other, everything a transport tells between.
+    #[divan::bench(sample_size = 1)]
+    fn thousand_calls(bencher: Bencher<'_, '_>) {
+        let answers = Answers::among(0, 1_000);
+        bencher.with_inputs(|| (answers.ready(), answers.texts.clone())).bench_local_values(|(mut ready, texts)| {
+            texts.into_iter().for_each(|text| ready.call(text));
+            ready
         });
     }
 }

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use openclaw_bench::{Answers, PARAMS, Ready, Text, answer, echo, flat_event, history};
+use openclaw_bench::{Answers, PARAMS, Ready, Text, echo, flat_event, history};
 use openclaw_proto::{Input, Request, frame};
 
 struct Work {
@@ -86,20 +86,9 @@ fn ask_and_answer(prepared: usize, times: usize) {
 
 /// A request from its params to its outcome, with all that a transport tells between.
 fn call(prepared: usize, times: usize) {
-    let mut ready = Ready::new();
-    let answers: Vec<Text> = (0..prepared)
-        .map(|_| {
-            let text = answer(&ready.ask(echo()), "{}");
-            ready.input(Input::Text(Text::clone(&text)));
-            text
-        })
-        .collect();
-    ready = Ready::new();
-    for text in answers.iter().take(times) {
-        drop(ready.ask(echo()));
-        ready.input(Input::Flushed);
-        ready.input(Input::Text(Text::clone(text)));
-        ready.input(Input::Alive { bytes_in: 1, bytes_out: 1 });
-        black_box(ready.client.poll_timeout());
+    let answers = Answers::among(0, prepared);
+    let mut ready = answers.ready();
+    for text in answers.texts.iter().take(times) {
+        ready.call(Text::clone(text));
     }
 }

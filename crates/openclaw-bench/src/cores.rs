@@ -2,12 +2,28 @@
 
 use std::fmt;
 
-/// How the gateway and the client share the machine.
+use serde::Serialize;
+
+/// How a measure shares the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    /// The gateway and the client each on a core of their own.
+    Apart,
+    /// Both on the same.
+    Together,
+    /// Wherever the scheduler puts them.
+    Free,
+}
+
+/// The cores there are to bind processes to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cores {
-    /// Each on a core of its own.
-    Pinned { gateway: usize, client: usize },
-    /// Wherever the scheduler puts them, and why.
+    Two {
+        gateway: usize,
+        client: usize,
+    },
+    /// None are, and why.
     Free(&'static str),
 }
 
@@ -15,8 +31,17 @@ impl Cores {
     /// A core each, where this process may use two.
     pub(crate) fn choose() -> Self {
         match two() {
-            Ok([gateway, client]) => Self::Pinned { gateway, client },
+            Ok([gateway, client]) => Self::Two { gateway, client },
             Err(why) => Self::Free(why),
+        }
+    }
+
+    /// What becomes of a wish: the place, and the cores of the gateway and of the client.
+    pub(crate) fn settle(self, place: Place) -> (Place, [Option<usize>; 2]) {
+        match (self, place) {
+            (Self::Two { gateway, client }, Place::Apart) => (place, [Some(gateway), Some(client)]),
+            (Self::Two { client, .. }, Place::Together) => (place, [Some(client), Some(client)]),
+            (Self::Two { .. }, Place::Free) | (Self::Free(_), _) => (Place::Free, [None, None]),
         }
     }
 }
@@ -24,10 +49,10 @@ impl Cores {
 impl fmt::Display for Cores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pinned { gateway, client } => write!(
+            Self::Two { gateway, client } => write!(
                 f,
-                "the gateway runs on core {gateway} and each client on core {client}; both are free on runtimes with several \
-                 threads and in the measures that say so"
+                "the gateway runs on core {gateway} and each client on core {client}, but for runtimes with several threads \
+                 and for the measures that say so"
             ),
             Self::Free(why) => write!(f, "no process is bound to a core: {why}"),
         }

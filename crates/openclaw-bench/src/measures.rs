@@ -1,5 +1,7 @@
 //! What is measured, and the goals.
 
+use crate::cores::Place;
+
 /// A measure: its name and the arguments of `client`.
 pub(crate) struct Measure {
     pub(crate) name: &'static str,
@@ -9,8 +11,7 @@ pub(crate) struct Measure {
     /// Memory is compared, not processor time.
     pub(crate) memory: bool,
     pub(crate) tls: bool,
-    /// Neither the gateway nor the client is bound to a core.
-    pub(crate) free: bool,
+    place: Place,
     /// The number of connections is the point: `--quick` leaves it, and one runtime shows it.
     pub(crate) whole: bool,
 }
@@ -35,9 +36,9 @@ enum Goal {
     Bytes(Limit),
 }
 
-/// The ones that cost about the same on one core: everything but threads that share the work.
+/// Those that one core is enough for.
 const SINGLE: &[&str] = &["tokio", "async-std", "smol", "blocking", "inline"];
-/// tokio with two threads.
+/// tokio with two threads, which share the work.
 const MULTI: &str = "tokio-multi";
 
 /// All of them, in the order of the table.
@@ -45,7 +46,7 @@ pub(crate) const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "blocking",
 
 impl Measure {
     const fn reported(name: &'static str, n: u64, args: &'static [&'static str]) -> Self {
-        Self { name, args, n, goal: Goal::None, memory: false, tls: false, free: false, whole: false }
+        Self { name, args, n, goal: Goal::None, memory: false, tls: false, place: Place::Apart, whole: false }
     }
 
     const fn goal(name: &'static str, n: u64, handle: Limit, inline: Limit, args: &'static [&'static str]) -> Self {
@@ -60,8 +61,8 @@ impl Measure {
         Self { tls: true, ..Self::reported(name, n, args) }
     }
 
-    const fn free(name: &'static str, n: u64, args: &'static [&'static str]) -> Self {
-        Self { free: true, ..Self::reported(name, n, args) }
+    const fn at(place: Place, name: &'static str, n: u64, args: &'static [&'static str]) -> Self {
+        Self { place, ..Self::reported(name, n, args) }
     }
 
     /// Where it is measured.
@@ -74,9 +75,9 @@ impl Measure {
         }
     }
 
-    /// Whether the scheduler chooses the cores: threads that share the work need several.
-    pub(crate) fn free_on(&self, runtime: &str) -> bool {
-        self.free || runtime == MULTI
+    /// Which cores it is for: threads that share the work need several.
+    pub(crate) fn place(&self, runtime: &str) -> Place {
+        if runtime == MULTI { Place::Free } else { self.place }
     }
 
     /// Its goal on a runtime.
@@ -115,9 +116,12 @@ pub(crate) const MEASURES: &[Measure] = &[
     Measure::idle("idle, 4 KiB buffer", 2_000, IDLE_SMALL, SMALL_BUFFER),
     Measure::idle("idle, default buffer", 2_000, IDLE_DEFAULT, &["--mode", "idle"]),
     Measure::idle("10 000 idle, 4 KiB buffer", 10_000, IDLE_SMALL, SMALL_BUFFER),
-    Measure::free("sequential call, both cores free", 20_000, CALL),
-    Measure::free("64 in flight, both cores free", 200_000, IN_FLIGHT_64),
-    Measure::free("200 B events, both cores free", 500_000, EVENTS_200),
+    Measure::at(Place::Free, "sequential call, both cores free", 20_000, CALL),
+    Measure::at(Place::Free, "64 in flight, both cores free", 200_000, IN_FLIGHT_64),
+    Measure::at(Place::Free, "200 B events, both cores free", 500_000, EVENTS_200),
+    Measure::at(Place::Together, "sequential call, one core for both", 20_000, CALL),
+    Measure::at(Place::Together, "64 in flight, one core for both", 200_000, IN_FLIGHT_64),
+    Measure::at(Place::Together, "200 B events, one core for both", 500_000, EVENTS_200),
     Measure::reported("200 B events, parsed", 500_000, EVENTS_200_PARSED),
     Measure::reported("4 KiB events, parsed", 100_000, EVENTS_4K_PARSED),
     Measure::reported("1 MiB replies, parsed", 300, REPLIES_1M_PARSED),

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use crate::client::Line;
-use crate::cores::Cores;
+use crate::cores::{Cores, Place};
 use crate::gateway::{Gateway, Gateways, Kind};
 use crate::measures::{Limit, MEASURES, Measure, RUNTIMES};
 
@@ -54,8 +54,8 @@ struct Row {
     aim: Option<f64>,
     /// Bytes, not nanoseconds.
     memory: bool,
-    /// The gateway and the client had a core each.
-    pinned: bool,
+    /// The cores the gateway and the client had.
+    place: Place,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -111,10 +111,7 @@ impl Rig<'_> {
     fn row(&mut self, measure: &Measure, runtime: &'static str) -> anyhow::Result<Row> {
         let rounds = self.args.rounds;
         let n = if self.args.quick && !measure.whole { (measure.n / 10).max(10) } else { measure.n };
-        let (gateway_core, client_core) = match self.cores {
-            Cores::Pinned { gateway, client } if !measure.free_on(runtime) => (Some(gateway), Some(client)),
-            _ => (None, None),
-        };
+        let (place, [gateway_core, client_core]) = self.cores.settle(measure.place(runtime));
         let gateway = self.gateways.get(Kind { core: gateway_core, tls: measure.tls })?;
         let run = |who| client(gateway, client_core, who, runtime, measure.args, n);
         let cost = |line: &Line| if measure.memory { line.per_conn_bytes as f64 } else { line.cpu_ns_per_op };
@@ -140,7 +137,7 @@ impl Rig<'_> {
             must: limit.map(|Limit { must, .. }| must),
             aim: limit.map(|Limit { aim, .. }| aim),
             memory: measure.memory,
-            pinned: client_core.is_some(),
+            place,
         })
     }
 }

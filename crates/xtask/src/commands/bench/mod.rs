@@ -88,7 +88,16 @@ struct Row {
     must: Option<f64>,
     aim: Option<f64>,
     memory: bool,
-    pinned: bool,
+    place: Place,
+}
+
+/// The cores the gateway and the client had.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Apart,
+    Together,
+    Free,
 }
 
 impl Row {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::goals::{Goal, Unit};
 use super::instructions::Recorded;
-use super::{Results, Row};
+use super::{Place, Results, Row};
 
 /// The tables: what there are goals for, then what is only reported.
 pub(super) fn table(results: &Results, recorded: &Recorded) -> String {
@@ -34,12 +34,13 @@ pub(super) fn table(results: &Results, recorded: &Recorded) -> String {
 
 /// Where the processes ran.
 fn cores(rows: &[Row]) -> &'static str {
-    match (rows.iter().any(|row| row.pinned), rows.iter().all(|row| row.pinned)) {
+    match (rows.iter().any(|row| row.place == Place::Apart), rows.iter().all(|row| row.place == Place::Apart)) {
         (_, true) => "Gateway and client each had a core of their own.",
         (true, false) => {
-            "Gateway and client each had a core of their own, but for tokio-multi and for the rows that say so: there \
-             the scheduler chose."
+            "Gateway and client each had a core of their own, but for tokio-multi, where the scheduler chose, and for the \
+             rows that say so."
         }
+        (false, false) if rows.iter().any(|row| row.place == Place::Together) => "The rows say which cores there were.",
         (false, false) => "No process was bound to a core.",
     }
 }
@@ -146,7 +147,7 @@ mod tests {
             must: Some(3.0),
             aim: Some(2.0),
             memory: false,
-            pinned: true,
+            place: Place::Apart,
         }
     }
 
@@ -175,7 +176,8 @@ mod tests {
 
     #[test]
     fn goals_come_before_what_is_only_reported() {
-        let text = page(vec![Row { must: None, aim: None, pinned: false, ..row("reported row") }, row("goal row")]);
+        let text =
+            page(vec![Row { must: None, aim: None, place: Place::Free, ..row("reported row") }, row("goal row")]);
         let place = |part: &str| text.find(part);
         assert!(place("**Goals**") < place("goal row") && place("goal row") < place("**Reported**"), "{text}");
         assert!(place("**Reported**") < place("reported row") && text.contains("the scheduler chose"), "{text}");
