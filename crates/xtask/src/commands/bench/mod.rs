@@ -20,7 +20,7 @@ use micro::Part;
 /// The package of the program that does it.
 const PACKAGE: &str = "openclaw-bench";
 
-/// Measure what the clients cost over a bare socket, and what the core's parts cost; about an hour, or some minutes with
+/// Measure what the clients cost over a bare socket, and what the core's parts cost; about half an hour, or some minutes with
 /// `--quick`.
 ///
 /// Processor time of two programs is compared, run in turn, so other work on the machine disturbs both; but it does disturb.
