@@ -4,7 +4,10 @@
 //! themselves so that other clients can be measured against the same gateway.
 
 mod client;
+mod cores;
 mod files;
+mod gateway;
+mod measures;
 mod run;
 mod serve;
 

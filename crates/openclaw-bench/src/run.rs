@@ -1,13 +1,15 @@
 //! Everything in turn: each round runs the floor and the client side by side, so that what disturbs the machine disturbs
 //! both, and the ratio of each round counts.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
 
 use crate::client::Line;
+use crate::cores::{Cores, Place};
+use crate::gateway::{Gateway, Gateways, Kind};
+use crate::measures::{Limit, MEASURES, Measure, RUNTIMES};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -15,60 +17,28 @@ pub(crate) struct Args {
     /// Rounds
     #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// Only measures whose name contains this; may be repeated
+    /// Only the measure of this name or, if none has it, those whose name contains it; may be repeated
     #[arg(long = "only", value_name = "NAME")]
     only: Vec<String>,
-    /// Only these runtimes; may be repeated
+    /// Only this runtime or, if there is none of that name, those whose name contains it; may be repeated
     #[arg(long = "runtime", value_name = "RUNTIME")]
     runtimes: Vec<String>,
     /// A tenth of the work, to see whether it runs
     #[arg(long)]
     quick: bool,
+    /// Bind neither the gateway nor the clients to a core. By default each has one of its own, on Linux with two cores or more
+    #[arg(long)]
+    free: bool,
     /// One line of JSON a row instead of a table
     #[arg(long)]
     json: bool,
 }
 
-/// A measure: its name and the arguments of `client`.
-struct Measure {
-    name: &'static str,
-    args: &'static [&'static str],
-    n: u64,
-    /// Memory is compared, not processor time.
-    memory: bool,
-    /// The ratio not to exceed: of an asynchronous handle, and of the core driven inline or by the blocking adapter.
-    must: Option<[f64; 2]>,
-    /// The connections are the point: `--quick` leaves their number.
-    whole: bool,
-}
-
-const fn time(name: &'static str, n: u64, must: [f64; 2], args: &'static [&'static str]) -> Measure {
-    Measure { name, args, n, memory: false, must: Some(must), whole: false }
-}
-
-const fn idle(name: &'static str, n: u64, args: &'static [&'static str]) -> Measure {
-    Measure { name, args, n, memory: true, must: None, whole: n >= 10_000 }
-}
-
-const MEASURES: &[Measure] = &[
-    time("sequential call", 20_000, [1.25, 1.15], &["--mode", "rtt"]),
-    time("64 in flight", 200_000, [1.8, 1.7], &["--mode", "pipeline", "--window", "64"]),
-    time("1024 in flight", 400_000, [3.0, 2.8], &["--mode", "pipeline", "--window", "1024"]),
-    time("200 B events", 500_000, [4.5, 3.0], &["--mode", "flood", "--window", "1000", "--size", "200"]),
-    time("4 KiB events", 100_000, [4.5, 3.0], &["--mode", "flood", "--window", "500", "--size", "4096"]),
-    time("1 MiB replies", 300, [4.2, 3.4], &["--mode", "blob", "--size", "1048576"]),
-    idle("idle, 4 KiB buffer", 2_000, &["--mode", "idle", "--buffer", "4096"]),
-    idle("idle, default buffer", 2_000, &["--mode", "idle"]),
-    idle("10 000 idle, 4 KiB buffer", 10_000, &["--mode", "idle", "--buffer", "4096"]),
-];
-
-const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "blocking", "inline"];
-
 /// A row of the table.
 #[derive(Serialize)]
 struct Row {
     measure: &'static str,
-    runtime: String,
+    runtime: &'static str,
     /// Processor nanoseconds (or bytes) an operation: median of the rounds.
     floor: f64,
     ours: f64,
@@ -78,86 +48,128 @@ struct Row {
     highest: f64,
     /// The same by wall clock.
     wall_ratio: f64,
-    /// The ratio not to exceed, where one is set.
+    /// What is not to be exceeded, where that is set: a ratio of processor times, or bytes.
     must: Option<f64>,
+    /// What would be good.
+    aim: Option<f64>,
     /// Bytes, not nanoseconds.
     memory: bool,
+    /// The cores the gateway and the client had.
+    place: Place,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.rounds == 0 {
         bail!("--rounds must be at least 1");
     }
-    let gateway = Gateway::start()?;
-    let wanted = |list: &[String], name: &str| list.is_empty() || list.iter().any(|part| name.contains(part.as_str()));
-    if !args.json {
-        anstream::println!(
-            "{:<27}{:<11}{:>12}{:>12}{:>8}{:>16}{:>8}{:>7}",
-            "measure",
-            "runtime",
-            "floor",
-            "ours",
-            "ratio",
-            "spread",
-            "wall",
-            "must"
-        );
+    let cores = if args.free { Cores::Free("as asked") } else { Cores::choose() };
+    let mut rig = Rig { args, cores, gateways: Gateways::default() };
+    let rows = chosen(args);
+    if rows.is_empty() {
+        bail!("no measure and runtime is of that name");
     }
-    for measure in MEASURES.iter().filter(|measure| wanted(&args.only, measure.name)) {
-        for runtime in RUNTIMES.iter().filter(|runtime| wanted(&args.runtimes, runtime)) {
-            // What it costs differs by the runtime as it does for fewer connections; a thread each is not made for it.
-            if measure.whole && *runtime != "tokio" {
-                continue;
-            }
-            let row = row(&gateway, args, measure, runtime)?;
-            if args.json {
-                anstream::println!("{}", serde_json::to_string(&row)?);
-            } else {
-                let unit = if measure.memory { "B" } else { "ns" };
-                anstream::println!(
-                    "{:<27}{:<11}{:>12}{:>12}{:>8.2}{:>16}{:>8.2}{:>7}",
-                    row.measure,
-                    row.runtime,
-                    format!("{:.0} {unit}", row.floor),
-                    format!("{:.0} {unit}", row.ours),
-                    row.ratio,
-                    format!("{:.2} to {:.2}", row.lowest, row.highest),
-                    row.wall_ratio,
-                    row.must.map(|must| format!("{must:.2}")).unwrap_or_default()
-                );
-            }
+    if args.json {
+        anstream::eprintln!("{cores}");
+    } else {
+        anstream::println!("{cores}\n{}", headline());
+    }
+    for (index, (measure, runtime)) in rows.iter().enumerate() {
+        anstream::eprintln!("{} of {}: {}, {runtime}", index + 1, rows.len(), measure.name);
+        let row = rig.row(measure, runtime)?;
+        if args.json {
+            anstream::println!("{}", serde_json::to_string(&row)?);
+        } else {
+            anstream::println!("{}", row.line());
         }
     }
     Ok(())
 }
 
-fn row(gateway: &Gateway, args: &Args, measure: &Measure, runtime: &str) -> anyhow::Result<Row> {
-    let n = if args.quick && !measure.whole { (measure.n / 10).max(10) } else { measure.n };
-    let cost = |line: &Line| if measure.memory { line.per_conn_bytes as f64 } else { line.cpu_ns_per_op };
-    let (mut floors, mut ours, mut ratios, mut walls) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..args.rounds {
-        let floor = client(gateway, "raw", runtime, measure.args, n)?;
-        let own = client(gateway, "openclaw", runtime, measure.args, n)?;
-        ratios.push(cost(&own) / cost(&floor).max(1.0));
-        walls.push(own.wall_ns as f64 / floor.wall_ns.max(1) as f64);
-        floors.push(cost(&floor));
-        ours.push(cost(&own));
+fn chosen(args: &Args) -> Vec<(&'static Measure, &'static str)> {
+    let names: Vec<_> = MEASURES.iter().map(|measure| measure.name).collect();
+    let mut rows = Vec::new();
+    for measure in MEASURES.iter().filter(|measure| wanted(&args.only, measure.name, &names)) {
+        let runtimes = measure.runtimes().iter().filter(|runtime| wanted(&args.runtimes, runtime, RUNTIMES));
+        rows.extend(runtimes.map(|runtime| (measure, *runtime)));
     }
-    ratios.sort_by(f64::total_cmp);
-    Ok(Row {
-        measure: measure.name,
-        runtime: runtime.into(),
-        floor: median(&mut floors),
-        ours: median(&mut ours),
-        lowest: ratios.first().copied().unwrap_or_default(),
-        highest: ratios.last().copied().unwrap_or_default(),
-        ratio: median(&mut ratios),
-        wall_ratio: median(&mut walls),
-        must: measure
-            .must
-            .map(|[handle, inline]| if matches!(runtime, "inline" | "blocking") { inline } else { handle }),
-        memory: measure.memory,
-    })
+    rows
+}
+
+/// Whether a name was asked for: as it is or, where there is none such, by a part of it.
+fn wanted(asked: &[String], name: &str, all: &[&str]) -> bool {
+    let is = |part: &String| name == part || (!all.contains(&part.as_str()) && name.contains(part.as_str()));
+    asked.is_empty() || asked.iter().any(is)
+}
+
+struct Rig<'a> {
+    args: &'a Args,
+    cores: Cores,
+    gateways: Gateways,
+}
+
+impl Rig<'_> {
+    fn row(&mut self, measure: &Measure, runtime: &'static str) -> anyhow::Result<Row> {
+        let rounds = self.args.rounds;
+        let n = if self.args.quick && !measure.whole { (measure.n / 10).max(10) } else { measure.n };
+        let (place, [gateway_core, client_core]) = self.cores.settle(measure.place(runtime));
+        let gateway = self.gateways.get(Kind { core: gateway_core, tls: measure.tls })?;
+        let run = |who| client(gateway, client_core, who, runtime, measure.args, n);
+        let cost = |line: &Line| if measure.memory { line.per_conn_bytes as f64 } else { line.cpu_ns_per_op };
+        let (mut floors, mut ours, mut ratios, mut walls) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let (floor, own) = (run("raw")?, run("openclaw")?);
+            ratios.push(cost(&own) / cost(&floor).max(1.0));
+            walls.push(own.wall_ns as f64 / floor.wall_ns.max(1) as f64);
+            floors.push(cost(&floor));
+            ours.push(cost(&own));
+        }
+        let limit = measure.limit(runtime);
+        ratios.sort_by(f64::total_cmp);
+        Ok(Row {
+            measure: measure.name,
+            runtime,
+            floor: median(&mut floors),
+            ours: median(&mut ours),
+            lowest: ratios.first().copied().unwrap_or_default(),
+            highest: ratios.last().copied().unwrap_or_default(),
+            ratio: median(&mut ratios),
+            wall_ratio: median(&mut walls),
+            must: limit.map(|Limit { must, .. }| must),
+            aim: limit.map(|Limit { aim, .. }| aim),
+            memory: measure.memory,
+            place,
+        })
+    }
+}
+
+fn headline() -> String {
+    format!(
+        "{:<34}{:<12}{:>12}{:>12}{:>8}{:>16}{:>8}{:>9}{:>9}",
+        "measure", "runtime", "floor", "ours", "ratio", "spread", "wall", "must", "aim"
+    )
+}
+
+impl Row {
+    fn line(&self) -> String {
+        let unit = if self.memory { "B" } else { "ns" };
+        let limit = |limit: Option<f64>| match limit {
+            Some(limit) if self.memory => format!("{limit:.0} B"),
+            Some(limit) => format!("{limit:.2}"),
+            None => String::new(),
+        };
+        format!(
+            "{:<34}{:<12}{:>12}{:>12}{:>8.2}{:>16}{:>8.2}{:>9}{:>9}",
+            self.measure,
+            self.runtime,
+            format!("{:.0} {unit}", self.floor),
+            format!("{:.0} {unit}", self.ours),
+            self.ratio,
+            format!("{:.2} to {:.2}", self.lowest, self.highest),
+            self.wall_ratio,
+            limit(self.must),
+            limit(self.aim)
+        )
+    }
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -165,9 +177,22 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn client(gateway: &Gateway, who: &str, runtime: &str, args: &[&str], n: u64) -> anyhow::Result<Line> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["client", "--client", who, "--runtime", runtime, "--url", &gateway.url, "--n", &n.to_string()])
+fn client(
+    gateway: &Gateway,
+    core: Option<usize>,
+    who: &str,
+    runtime: &str,
+    args: &[&str],
+    n: u64,
+) -> anyhow::Result<Line> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("client");
+    if let Some(file) = &gateway.certificate {
+        command.arg("--ca").arg(file);
+    }
+    let output = command
+        .args(["--client", who, "--runtime", runtime, "--url", &gateway.url, "--n", &n.to_string()])
+        .args(core.map(|core| format!("--core={core}")))
         .args(args)
         // One thread for everything, as the other floors have: crossing threads would be measured otherwise.
         .env("ASYNC_STD_THREAD_COUNT", "1")
@@ -180,25 +205,33 @@ fn client(gateway: &Gateway, who: &str, runtime: &str, args: &[&str], n: u64) ->
     serde_json::from_slice(&output.stdout).context("a line of JSON")
 }
 
-/// The gateway, in a process of its own.
-struct Gateway {
-    process: Child,
-    url: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Gateway {
-    fn start() -> anyhow::Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
-        let out = process.stdout.take().context("the gateway's output")?;
-        let mut url = String::new();
-        BufReader::new(out).read_line(&mut url)?;
-        Ok(Self { process, url: url.trim().into() })
+    #[test]
+    fn a_whole_name_means_only_that_one_and_a_part_all_that_have_it() {
+        let asked = |text: &str| {
+            let asked = [text.to_owned()];
+            RUNTIMES.iter().copied().filter(|name| wanted(&asked, name, RUNTIMES)).collect::<Vec<_>>()
+        };
+        assert_eq!(asked("tokio"), ["tokio"]);
+        assert_eq!(asked("toki"), ["tokio", "tokio-multi"]);
+        assert!(asked("glommio").is_empty());
+        assert!(wanted(&[], "anything", RUNTIMES));
     }
-}
 
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    #[test]
+    fn goals_are_for_the_kind_of_client_they_were_set_for() {
+        let of = |name, runtime| {
+            let measure = MEASURES.iter().find(|measure| measure.name == name);
+            measure.and_then(|measure| measure.limit(runtime)).map(|limit| (limit.must, limit.aim))
+        };
+        assert_eq!(of("sequential call", "async-std"), Some((1.25, 1.10)));
+        assert_eq!(of("sequential call", "blocking"), Some((1.15, 1.05)));
+        assert_eq!(of("sequential call", "tokio-multi"), None);
+        assert_eq!(of("idle, default buffer", "tokio"), Some((20_000.0, 12_000.0)));
+        assert_eq!(of("idle, default buffer", "inline"), None);
+        assert_eq!(of("64 in flight, both cores free", "tokio"), None);
     }
 }

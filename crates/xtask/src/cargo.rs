@@ -3,7 +3,7 @@
 use std::env;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use xtask::{paths, supervise};
 
@@ -39,6 +39,25 @@ pub(crate) fn built(arguments: &[&str], profile: &str, program: &str) -> Result<
     run(cargo().args(["build", "--quiet"]).args(arguments))?;
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);
     Ok(Command::new(paths::target_dir().join(profile).join(file)))
+}
+
+/// What the compiler answers that builds this workspace.
+pub(crate) fn rustc(arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    in_workspace(&mut command);
+    let output = command.args(arguments).output().context("cannot start rustc")?;
+    ensure!(output.status.success(), "rustc {arguments:?} failed");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// What the compiler builds for, unless told otherwise.
+pub(crate) fn host_triple() -> Result<String> {
+    let version = rustc(&["-vV"])?;
+    version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+        .context("rustc does not tell its host")
 }
 
 fn describe(command: &Command) -> String {

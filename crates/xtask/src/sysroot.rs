@@ -3,7 +3,6 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -24,9 +23,9 @@ pub(crate) struct Sysroot {
 /// Its name depends on what it holds. The path is part of the compiler's arguments, so crates
 /// built against it are kept from one run to the next, and never used with another sysroot.
 pub(crate) fn make(dir: &Path) -> Result<Sysroot> {
-    let triple = host_triple()?;
+    let triple = cargo::host_triple()?;
     let part = Path::new("lib").join("rustlib").join(&triple).join("lib");
-    let from = PathBuf::from(rustc(&["--print", "sysroot"])?).join(&part);
+    let from = PathBuf::from(cargo::rustc(&["--print", "sysroot"])?).join(&part);
     let libraries = pick_libraries(&from)?;
     let path = dir.join(format!("sysroot-{:016x}", fingerprint(&libraries)));
     if !path.exists() {
@@ -49,23 +48,6 @@ fn fingerprint(files: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
     files.hash(&mut hasher);
     hasher.finish()
-}
-
-fn host_triple() -> Result<String> {
-    let version = rustc(&["-vV"])?;
-    version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .map(str::to_owned)
-        .context("rustc does not tell its host")
-}
-
-fn rustc(arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    cargo::in_workspace(&mut command);
-    let output = command.args(arguments).output().context("cannot start rustc")?;
-    ensure!(output.status.success(), "rustc {arguments:?} failed");
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 /// The files of the libraries the sysroot gets. Each has to be there: a sysroot that lacks `core`

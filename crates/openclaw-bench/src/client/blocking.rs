@@ -10,7 +10,7 @@ use super::{Args, ECHO, Mode};
 
 fn connect(args: &Args) -> anyhow::Result<Client> {
     let buffer = args.own_buffer();
-    let builder = openclaw_blocking::builder(&args.url).token(args.token.as_str()).no_reconnect();
+    let builder = openclaw_blocking::builder(&args.url).token(args.token.as_str()).trust(args.trust()?).no_reconnect();
     Ok(builder.dial_options(|dial| dial.read_buffer = buffer).connect()?)
 }
 
@@ -19,8 +19,8 @@ pub(super) fn measure(args: &Args) -> anyhow::Result<Line> {
         return idle(args);
     }
     let client = connect(args)?;
-    work(args, &client, args.warm_up(), &mut Meter::start())?;
-    let mut meter = Meter::start();
+    work(args, &client, args.warm_up(), &mut Meter::start(args))?;
+    let mut meter = Meter::start(args);
     work(args, &client, args.n, &mut meter)?;
     Ok(meter.stop(args))
 }
@@ -40,7 +40,7 @@ fn sequence(client: &Client, method: &str, params: &str, n: u64, meter: &mut Met
         let begin = Instant::now();
         let payload = client.request_raw(method, params)?;
         meter.samples.push(begin.elapsed());
-        meter.bytes += payload.map_or(0, |payload| payload.as_str().len() as u64);
+        meter.bytes += meter.reading.answer(payload.as_ref())?;
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ fn pipeline(client: &Client, n: u64, window: u64, meter: &mut Meter) -> anyhow::
             calls.push_back(client.call(Request::with_raw_params("echo", ECHO)?));
         }
         if let Some(call) = calls.pop_front() {
-            meter.bytes += call.wait()?.map_or(0, |payload| payload.as_str().len() as u64);
+            meter.bytes += meter.reading.answer(call.wait()?.as_ref())?;
         }
     }
     Ok(())
@@ -69,7 +69,7 @@ fn flood(args: &Args, client: &Client, n: u64, meter: &mut Meter) -> anyhow::Res
         let answer = client.call(Request::with_raw_params("flood", &args.flood(count))?);
         for _ in 0..count {
             let event = events.recv().ok_or_else(|| anyhow::anyhow!("the client has ended"))??;
-            meter.bytes += event.frame().as_ref().len() as u64;
+            meter.bytes += meter.reading.event(&event)?;
         }
         answer.wait()?;
     }
@@ -82,7 +82,7 @@ fn idle(args: &Args) -> anyhow::Result<Line> {
         clients.push(connect(args)?);
     }
     let before = resident()?;
-    let mut meter = Meter::start();
+    let mut meter = Meter::start(args);
     for _ in 0..args.n {
         clients.push(connect(args)?);
     }

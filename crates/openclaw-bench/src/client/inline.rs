@@ -1,31 +1,31 @@
 //! The core driven by hand in the thread that calls: what the protocol itself costs.
 
-use std::net::TcpStream;
+use std::io::{Read, Write};
 use std::time::Instant;
 
 use anyhow::bail;
 use openclaw_client::transport::Clock;
 use openclaw_proto::connect::Auth;
 use openclaw_proto::{Client, ClientConfig, ConnId, GatewayUrl, Input, Outcome, Output, Plaintext, Request, StateKind};
-use tungstenite::client::client_with_config;
-use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Message, Utf8Bytes, WebSocket};
 
 use super::meter::{Line, Meter, resident};
-use super::{Args, ECHO, Mode};
+use super::reading::Reading;
+use super::{Args, ECHO, Mode, dial};
 
-struct Driven {
+struct Driven<S> {
     core: Client<(), Utf8Bytes>,
     clock: Clock,
     conn: ConnId,
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<S>,
     completed: u64,
     events: u64,
     bytes: u64,
+    reading: Reading,
 }
 
-impl Driven {
-    fn connect(args: &Args) -> anyhow::Result<Self> {
+impl<S: Read + Write> Driven<S> {
+    fn connect(args: &Args, stream: S) -> anyhow::Result<Self> {
         let mut config = ClientConfig::new(GatewayUrl::parse(&args.url, Plaintext::PrivateOnly)?);
         config.connect.auth = Auth::token(args.token.as_str());
         config.backoff.max_attempts = Some(0);
@@ -39,12 +39,9 @@ impl Driven {
                 None => bail!("no dial"),
             }
         };
-        let tcp = TcpStream::connect(args.url.trim_start_matches("ws://").trim_end_matches('/'))?;
-        tcp.set_nodelay(true)?;
-        let config = WebSocketConfig::default().read_buffer_size(args.own_buffer()).write_buffer_size(16 * 1024);
-        let (socket, _) = client_with_config(args.url.as_str(), tcp, Some(config))?;
+        let socket = dial::upgrade(args, stream, args.own_buffer())?;
         core.handle_input(clock.now(), conn, Input::Opened);
-        let mut driven = Self { core, clock, conn, socket, completed: 0, events: 0, bytes: 0 };
+        let mut driven = Self { core, clock, conn, socket, completed: 0, events: 0, bytes: 0, reading: args.reading() };
         while driven.core.state() != StateKind::Ready {
             driven.receive()?;
             driven.transmit()?;
@@ -77,12 +74,12 @@ impl Driven {
             match output {
                 Output::Completed { outcome: Outcome::Replied(payload), .. } => {
                     self.completed += 1;
-                    self.bytes += payload.map_or(0, |payload| payload.as_str().len() as u64);
+                    self.bytes += self.reading.answer(payload.as_ref())?;
                 }
                 Output::Completed { outcome, .. } => bail!("{outcome:?}"),
                 Output::Event(event) => {
                     self.events += 1;
-                    self.bytes += event.frame().as_str().len() as u64;
+                    self.bytes += self.reading.event(&event)?;
                 }
                 _ => {}
             }
@@ -99,26 +96,31 @@ impl Driven {
 }
 
 pub(super) fn measure(args: &Args) -> anyhow::Result<Line> {
+    if args.is_secure() { measure_over(args, dial::tls) } else { measure_over(args, dial::tcp) }
+}
+
+fn measure_over<S: Read + Write>(args: &Args, dial: fn(&Args) -> anyhow::Result<S>) -> anyhow::Result<Line> {
+    let connect = || Driven::connect(args, dial(args)?);
     if args.mode == Mode::Idle {
-        let warm_up = (0..args.warm_up()).map(|_| Driven::connect(args)).collect::<anyhow::Result<Vec<_>>>()?;
+        let warm_up = (0..args.warm_up()).map(|_| connect()).collect::<anyhow::Result<Vec<_>>>()?;
         let before = resident()?;
-        let mut meter = Meter::start();
-        let clients = (0..args.n).map(|_| Driven::connect(args)).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut meter = Meter::start(args);
+        let clients = (0..args.n).map(|_| connect()).collect::<anyhow::Result<Vec<_>>>()?;
         std::thread::sleep(args.hold());
         meter.per_connection = resident()?.saturating_sub(before) / args.n.max(1);
         drop((warm_up, clients));
         return Ok(meter.stop(args));
     }
-    let mut driven = Driven::connect(args)?;
-    work(args, &mut driven, args.warm_up(), &mut Meter::start())?;
+    let mut driven = connect()?;
+    work(args, &mut driven, args.warm_up(), &mut Meter::start(args))?;
     driven.bytes = 0;
-    let mut meter = Meter::start();
+    let mut meter = Meter::start(args);
     work(args, &mut driven, args.n, &mut meter)?;
     meter.bytes = driven.bytes;
     Ok(meter.stop(args))
 }
 
-fn work(args: &Args, driven: &mut Driven, n: u64, meter: &mut Meter) -> anyhow::Result<()> {
+fn work(args: &Args, driven: &mut Driven<impl Read + Write>, n: u64, meter: &mut Meter) -> anyhow::Result<()> {
     driven.completed = 0;
     match args.mode {
         Mode::Rtt => sequence(driven, "echo", ECHO, n, meter),
@@ -129,7 +131,13 @@ fn work(args: &Args, driven: &mut Driven, n: u64, meter: &mut Meter) -> anyhow::
     }
 }
 
-fn sequence(driven: &mut Driven, method: &str, params: &str, n: u64, meter: &mut Meter) -> anyhow::Result<()> {
+fn sequence(
+    driven: &mut Driven<impl Read + Write>,
+    method: &str,
+    params: &str,
+    n: u64,
+    meter: &mut Meter,
+) -> anyhow::Result<()> {
     for done in 1..=n {
         let begin = Instant::now();
         driven.ask(method, params)?;
@@ -140,7 +148,7 @@ fn sequence(driven: &mut Driven, method: &str, params: &str, n: u64, meter: &mut
     Ok(())
 }
 
-fn pipeline(driven: &mut Driven, n: u64, window: u64) -> anyhow::Result<()> {
+fn pipeline(driven: &mut Driven<impl Read + Write>, n: u64, window: u64) -> anyhow::Result<()> {
     let mut sent = 0;
     while driven.completed < n {
         while sent < n && sent - driven.completed < window {
@@ -154,7 +162,7 @@ fn pipeline(driven: &mut Driven, n: u64, window: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn flood(args: &Args, driven: &mut Driven, n: u64) -> anyhow::Result<()> {
+fn flood(args: &Args, driven: &mut Driven<impl Read + Write>, n: u64) -> anyhow::Result<()> {
     let mut left = n;
     while left > 0 {
         let count = left.min(args.window);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use super::reading::Reading;
 use super::{Args, Mode, On, Who};
 
 /// A measurement's result, as it is printed.
@@ -28,6 +29,8 @@ pub(crate) struct Line {
 
 /// Runs from the end of the warm-up.
 pub(crate) struct Meter {
+    /// What becomes of payloads.
+    pub(super) reading: Reading,
     wall: Instant,
     cpu: Duration,
     /// What each operation took, where they come one by one.
@@ -39,8 +42,15 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn start() -> Self {
-        Self { cpu: cpu(), samples: Vec::new(), bytes: 0, per_connection: 0, wall: Instant::now() }
+    pub(crate) fn start(args: &Args) -> Self {
+        Self {
+            reading: args.reading(),
+            cpu: cpu(),
+            samples: Vec::new(),
+            bytes: 0,
+            per_connection: 0,
+            wall: Instant::now(),
+        }
     }
 
     pub(crate) fn stop(mut self, args: &Args) -> Line {

@@ -1,20 +1,25 @@
 //! One measurement of one client.
 
 mod blocking;
+mod dial;
 mod inline;
 mod meter;
 mod ours;
 mod raw;
 mod raw_blocking;
+mod raw_dial;
+mod reading;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use openclaw_client::transport::DialOptions;
 
-use crate::files;
+use crate::{cores, files};
 
 pub(crate) use meter::Line;
+use reading::Reading;
 
 /// What to measure, and how.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,6 +27,9 @@ pub(crate) struct Args {
     /// The gateway's address
     #[arg(long)]
     pub(crate) url: String,
+    /// The certificate to believe, for wss://: what `serve --tls` has written
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Its token
     #[arg(long, default_value = "t")]
     pub(crate) token: String,
@@ -52,6 +60,12 @@ pub(crate) struct Args {
     /// Bytes of the read buffer. Default: the library's own; 16 KiB for a bare WebSocket, which is its best
     #[arg(long)]
     pub(crate) buffer: Option<usize>,
+    /// Read each payload into a struct
+    #[arg(long, conflicts_with = "kind")]
+    parse: bool,
+    /// The core to run on, with all threads. Default: any
+    #[arg(long, value_name = "CPU")]
+    core: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -110,6 +124,16 @@ impl Args {
         (self.n / 10).max(1)
     }
 
+    /// What becomes of payloads.
+    fn reading(&self) -> Reading {
+        match self.mode {
+            _ if !self.parse => Reading::Raw,
+            Mode::Rtt | Mode::Pipeline | Mode::Idle => Reading::Echo,
+            Mode::Flood => Reading::Event,
+            Mode::Blob => Reading::History,
+        }
+    }
+
     /// The read buffer of a bare WebSocket.
     fn raw_buffer(&self) -> usize {
         self.buffer.unwrap_or(16 * 1024)
@@ -129,6 +153,9 @@ impl Args {
 const ECHO: &str = r#"{"sessionKey":"agent:main:main","limit":20}"#;
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(core) = args.core {
+        cores::pin(core)?;
+    }
     anstream::println!("{}", serde_json::to_string(&measure(args)?)?);
     Ok(())
 }

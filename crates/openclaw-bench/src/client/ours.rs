@@ -9,9 +9,10 @@ use openclaw_client::{Backlog, Builder, Client, Request};
 use super::meter::{Line, Meter, resident};
 use super::{Args, ECHO, Mode};
 
-fn builder<R: Runtime>(args: &Args, on: R) -> Builder<R> {
+fn builder<R: Runtime>(args: &Args, on: R) -> anyhow::Result<Builder<R>> {
     let buffer = args.own_buffer();
-    Builder::new(on, &args.url).token(args.token.as_str()).no_reconnect().dial_options(|dial| dial.read_buffer = buffer)
+    let builder = Builder::new(on, &args.url).token(args.token.as_str()).trust(args.trust()?).no_reconnect();
+    Ok(builder.dial_options(|dial| dial.read_buffer = buffer))
 }
 
 pub(super) async fn measure<R: Runtime>(args: Args, on: R) -> anyhow::Result<Line> {
@@ -19,9 +20,9 @@ pub(super) async fn measure<R: Runtime>(args: Args, on: R) -> anyhow::Result<Lin
     if args.mode == Mode::Idle {
         return idle(args, &on).await;
     }
-    let client = builder(args, on).connect().await?;
-    work(args, &client, args.warm_up(), &mut Meter::start()).await?;
-    let mut meter = Meter::start();
+    let client = builder(args, on)?.connect().await?;
+    work(args, &client, args.warm_up(), &mut Meter::start(args)).await?;
+    let mut meter = Meter::start(args);
     work(args, &client, args.n, &mut meter).await?;
     Ok(meter.stop(args))
 }
@@ -41,7 +42,7 @@ async fn sequence(client: &Client, method: &str, params: &str, n: u64, meter: &m
         let begin = Instant::now();
         let payload = client.request_raw(method, params).await?;
         meter.samples.push(begin.elapsed());
-        meter.bytes += payload.map_or(0, |payload| payload.as_str().len() as u64);
+        meter.bytes += meter.reading.answer(payload.as_ref())?;
     }
     Ok(())
 }
@@ -55,7 +56,7 @@ async fn pipeline(client: &Client, n: u64, window: u64, meter: &mut Meter) -> an
             calls.push_back(client.call(Request::with_raw_params("echo", ECHO)?));
         }
         if let Some(call) = calls.pop_front() {
-            meter.bytes += call.await?.map_or(0, |payload| payload.as_str().len() as u64);
+            meter.bytes += meter.reading.answer(call.await?.as_ref())?;
         }
     }
     Ok(())
@@ -70,7 +71,7 @@ async fn flood(args: &Args, client: &Client, n: u64, meter: &mut Meter) -> anyho
         let answer = client.call(Request::with_raw_params("flood", &args.flood(count))?);
         for _ in 0..count {
             let event = events.next().await.ok_or_else(|| anyhow::anyhow!("the client has ended"))??;
-            meter.bytes += event.frame().as_ref().len() as u64;
+            meter.bytes += meter.reading.event(&event)?;
         }
         answer.await?;
     }
@@ -80,12 +81,12 @@ async fn flood(args: &Args, client: &Client, n: u64, meter: &mut Meter) -> anyho
 async fn idle<R: Runtime>(args: &Args, on: &R) -> anyhow::Result<Line> {
     let mut clients = Vec::new();
     for _ in 0..args.warm_up() {
-        clients.push(builder(args, on.clone()).connect().await?);
+        clients.push(builder(args, on.clone())?.connect().await?);
     }
     let before = resident()?;
-    let mut meter = Meter::start();
+    let mut meter = Meter::start(args);
     for _ in 0..args.n {
-        clients.push(builder(args, on.clone()).connect().await?);
+        clients.push(builder(args, on.clone())?.connect().await?);
     }
     std::thread::sleep(args.hold());
     meter.per_connection = resident()?.saturating_sub(before) / args.n.max(1);

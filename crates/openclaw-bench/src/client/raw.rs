@@ -3,53 +3,27 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
-use tungstenite::protocol::WebSocketConfig;
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tungstenite::{Error, Message};
 
 use super::meter::{Line, Meter, resident};
+use super::raw_dial::{self, Socket};
 use super::{Args, ECHO, Mode};
 
-/// A bare WebSocket of any runtime.
-trait Socket: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin {}
-impl<S: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin> Socket for S {}
-
-fn config(args: &Args) -> WebSocketConfig {
-    WebSocketConfig::default().read_buffer_size(args.raw_buffer()).write_buffer_size(16 * 1024)
-}
-
-fn address(args: &Args) -> anyhow::Result<std::net::SocketAddr> {
-    Ok(args.url.trim_start_matches("ws://").trim_end_matches('/').parse()?)
-}
-
-async fn tokio_socket(args: Arc<Args>) -> anyhow::Result<impl Socket> {
-    let tcp = tokio::net::TcpStream::connect(address(&args)?).await?;
-    tcp.set_nodelay(true)?;
-    Ok(tokio_tungstenite::client_async_with_config(args.url.as_str(), tcp, Some(config(&args))).await?.0)
-}
-
-async fn async_std_socket(args: Arc<Args>) -> anyhow::Result<impl Socket> {
-    let tcp = async_std::net::TcpStream::connect(address(&args)?).await?;
-    tcp.set_nodelay(true)?;
-    Ok(async_tungstenite::client_async_with_config(args.url.as_str(), tcp, Some(config(&args))).await?.0)
-}
-
-async fn smol_socket(args: Arc<Args>) -> anyhow::Result<impl Socket> {
-    let tcp = smol::net::TcpStream::connect(address(&args)?).await?;
-    tcp.set_nodelay(true)?;
-    Ok(async_tungstenite::client_async_with_config(args.url.as_str(), tcp, Some(config(&args))).await?.0)
-}
-
 pub(super) async fn on_tokio(args: Args) -> anyhow::Result<Line> {
-    measure(args, tokio_socket).await
+    if args.is_secure() { measure(args, raw_dial::tokio_tls).await } else { measure(args, raw_dial::tokio).await }
 }
 
 pub(super) async fn on_async_std(args: Args) -> anyhow::Result<Line> {
-    measure(args, async_std_socket).await
+    if args.is_secure() {
+        measure(args, raw_dial::async_std_tls).await
+    } else {
+        measure(args, raw_dial::async_std).await
+    }
 }
 
 pub(super) async fn on_smol(args: Args) -> anyhow::Result<Line> {
-    measure(args, smol_socket).await
+    if args.is_secure() { measure(args, raw_dial::smol_tls).await } else { measure(args, raw_dial::smol).await }
 }
 
 async fn measure<S, F, D>(args: Args, dial: D) -> anyhow::Result<Line>
@@ -66,7 +40,7 @@ where
             sockets.push(greeted(&dial, &shared).await?);
         }
         let before = resident()?;
-        let mut meter = Meter::start();
+        let mut meter = Meter::start(args);
         for _ in 0..args.n {
             sockets.push(greeted(&dial, &shared).await?);
         }
@@ -75,8 +49,8 @@ where
         return Ok(meter.stop(args));
     }
     let mut socket = greeted(&dial, &shared).await?;
-    work(args, &mut socket, args.warm_up(), &mut Meter::start()).await?;
-    let mut meter = Meter::start();
+    work(args, &mut socket, args.warm_up(), &mut Meter::start(args)).await?;
+    let mut meter = Meter::start(args);
     work(args, &mut socket, args.n, &mut meter).await?;
     Ok(meter.stop(args))
 }
@@ -88,9 +62,9 @@ where
     F: Future<Output = anyhow::Result<S>> + Send,
 {
     let mut socket = dial(Arc::clone(args)).await?;
-    read(&mut socket).await?;
+    next(&mut socket).await?;
     socket.send(request("connect", "{}")).await?;
-    read(&mut socket).await?;
+    next(&mut socket).await?;
     Ok(socket)
 }
 
@@ -101,9 +75,8 @@ pub(super) fn request(method: &str, params: &str) -> Message {
     ))
 }
 
-async fn read(socket: &mut impl Socket) -> anyhow::Result<u64> {
-    let message = socket.next().await.ok_or(Error::ConnectionClosed)??;
-    Ok(message.len() as u64)
+async fn next(socket: &mut impl Socket) -> Result<Message, Error> {
+    socket.next().await.ok_or(Error::ConnectionClosed)?
 }
 
 async fn work(args: &Args, socket: &mut impl Socket, n: u64, meter: &mut Meter) -> anyhow::Result<()> {
@@ -126,7 +99,7 @@ async fn sequence(
     for _ in 0..n {
         let begin = Instant::now();
         socket.send(request(method, params)).await?;
-        meter.bytes += read(socket).await?;
+        meter.bytes += meter.reading.frame(&next(socket).await?)?;
         meter.samples.push(begin.elapsed());
     }
     Ok(())
@@ -141,10 +114,10 @@ async fn pipeline(socket: &mut impl Socket, n: u64, window: u64, meter: &mut Met
             sent += 1;
         }
         socket.flush().await?;
-        meter.bytes += read(socket).await?;
+        meter.bytes += meter.reading.frame(&next(socket).await?)?;
         received += 1;
         while let Some(message) = socket.next().now_or_never() {
-            meter.bytes += message.ok_or(Error::ConnectionClosed)??.len() as u64;
+            meter.bytes += meter.reading.frame(&message.ok_or(Error::ConnectionClosed)??)?;
             received += 1;
         }
     }
@@ -157,9 +130,10 @@ async fn flood(args: &Args, socket: &mut impl Socket, n: u64, meter: &mut Meter)
         let count = left.min(args.window);
         left -= count;
         socket.send(request("flood", &args.flood(count))).await?;
-        for _ in 0..=count {
-            meter.bytes += read(socket).await?;
+        for _ in 0..count {
+            meter.bytes += meter.reading.frame(&next(socket).await?)?;
         }
+        next(socket).await?;
     }
     Ok(())
 }
