@@ -43,7 +43,8 @@ struct Answered {
     id: String,
     verdict: Verdict,
     payload: Option<Range<usize>>,
-    error: Option<GatewayError>,
+    /// Boxed, since it is rare and large.
+    error: Option<Box<GatewayError>>,
     oddities: Vec<Oddity>,
 }
 
@@ -188,7 +189,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             id: if matches!(answer, Answer::Stray(_)) { shown_id(&response.id) } else { String::new() },
             verdict: response.verdict,
             payload: response.payload.and_then(|payload| range_in(whole, payload)),
-            error: (response.verdict == Verdict::Error).then(|| error_of(&response)),
+            error: (response.verdict == Verdict::Error).then(|| Box::new(error_of(&response))),
             oddities: response.oddities,
         };
         Parsed::Answer(answer, answered)
@@ -236,7 +237,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let outcome = match answered.verdict {
             Verdict::Ok => Outcome::Replied(payload),
             Verdict::Error => Outcome::Rejected(Box::new(Rejected {
-                error: answered.error.unwrap_or_else(GatewayError::without_body),
+                error: answered.error.map_or_else(GatewayError::without_body, |error| *error),
                 payload,
                 accepted,
             })),

@@ -1,6 +1,7 @@
 //! Reading a frame's envelope.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -139,7 +140,12 @@ pub enum FrameError {
 /// When the text is no frame. No text makes it panic, however long or deeply nested it is.
 pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
     let raw = Envelope::read(text).map_err(|fault| why(text, fault))?;
-    let kind = raw.kind.and_then(json::text).ok_or(FrameError::NoType)?;
+    let kind = match raw.kind {
+        // As they are spelled on the wire, without looking for escapes.
+        Some(r#""event""#) => Cow::Borrowed("event"),
+        Some(r#""res""#) => Cow::Borrowed("res"),
+        other => other.and_then(json::text).ok_or(FrameError::NoType)?,
+    };
     match &*kind {
         "res" => Ok(Frame::Response(raw.into_response())),
         "event" => raw.into_event().map(Frame::Event),
@@ -304,26 +310,30 @@ enum Field {
 impl Field {
     /// The field of a raw name. One without text (half a surrogate pair) is merely unknown.
     fn of(raw: &str) -> Option<Self> {
-        let plain = raw.get(1..raw.len().saturating_sub(1))?;
-        Self::named(plain).or_else(|| if plain.contains('\\') { Self::named(&json::text(raw)?) } else { None })
+        Self::spelled(raw).or_else(|| if raw.contains('\\') { Self::named(&json::text(raw)?) } else { None })
     }
 
-    fn named(key: &str) -> Option<Self> {
-        Some(match key {
-            "type" => Self::Kind,
-            "id" => Self::Id,
-            "method" => Self::Method,
-            "ok" => Self::Ok,
-            "payload" => Self::Payload,
-            "params" => Self::Params,
-            "result" => Self::Result,
-            "error" => Self::Error,
-            "event" => Self::Event,
-            "seq" => Self::Seq,
-            "stateVersion" => Self::StateVersion,
-            "traceparent" => Self::Traceparent,
-            "expectedProfileId" => Self::ExpectedProfileId,
-            "recipientProfileId" => Self::RecipientProfileId,
+    /// The field of a name with escapes.
+    fn named(name: &str) -> Option<Self> {
+        Self::spelled(&format!("\"{name}\""))
+    }
+
+    fn spelled(raw: &str) -> Option<Self> {
+        Some(match raw {
+            r#""type""# => Self::Kind,
+            r#""id""# => Self::Id,
+            r#""method""# => Self::Method,
+            r#""ok""# => Self::Ok,
+            r#""payload""# => Self::Payload,
+            r#""params""# => Self::Params,
+            r#""result""# => Self::Result,
+            r#""error""# => Self::Error,
+            r#""event""# => Self::Event,
+            r#""seq""# => Self::Seq,
+            r#""stateVersion""# => Self::StateVersion,
+            r#""traceparent""# => Self::Traceparent,
+            r#""expectedProfileId""# => Self::ExpectedProfileId,
+            r#""recipientProfileId""# => Self::RecipientProfileId,
             _ => return None,
         })
     }

@@ -46,6 +46,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Moves to the next part; false at the end, behind which nothing else may stand.
+    #[inline(always)]
     fn advance(&mut self) -> Result<bool, Fault> {
         let bytes = self.text.as_bytes();
         let (byte, at) = next(bytes, self.at)?;
@@ -61,6 +62,7 @@ impl<'a> Parts<'a> {
         Ok(true)
     }
 
+    #[inline(always)]
     fn value(&mut self) -> Result<&'a str, Fault> {
         let (first, begin) = next(self.text.as_bytes(), self.at)?;
         (self.at, self.marks) = value(self.text.as_bytes(), self.marks, first, begin)?;
@@ -73,6 +75,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The next member of an object: its name with quotes and escapes, and its value.
+    #[inline(always)]
     pub(crate) fn member(&mut self) -> Result<Option<(&'a str, &'a str)>, Fault> {
         if !self.advance()? {
             return Ok(None);
@@ -84,6 +87,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Tokens begin and end with ASCII, so this is always there.
+    #[inline(always)]
     fn cut(&self, begin: usize, end: usize) -> Result<&'a str, Fault> {
         self.text.get(begin..end).ok_or(Fault(begin))
     }
