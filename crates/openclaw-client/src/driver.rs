@@ -444,8 +444,8 @@ fn log_state(state: &State) {
     match state {
         State::Dialing { .. } => {}
         State::Ready { conn, hello } => {
-            let version = hello.server.version.as_deref().unwrap_or("unknown");
-            tracing::debug!(%conn, protocol = hello.protocol, gateway = version, "ready");
+            let version = || hello.server().version.unwrap_or_else(|| "unknown".into());
+            tracing::debug!(%conn, protocol = hello.protocol, gateway = version(), "ready");
         }
         State::Handshaking { conn } => tracing::debug!(%conn, "open, awaiting the challenge"),
         State::Stopped { why: openclaw_proto::StopReason::Down(down) } => tracing::debug!(why = %down, "stopped"),

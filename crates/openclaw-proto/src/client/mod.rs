@@ -271,8 +271,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 fn readiness(hello: &Hello) -> Readiness {
     Readiness {
         max_frame: hello.policy.max_payload,
-        profile_binding: hello.features.has_capability("profile-binding-v1"),
-        trace_context: hello.server.boot_id.is_some(),
+        profile_binding: hello.profile_binding,
+        trace_context: hello.names_its_life,
     }
 }
 

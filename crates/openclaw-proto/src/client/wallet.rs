@@ -153,7 +153,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     fn token_issued(&mut self, hello: &Hello) {
         let Some(key) = self.token_key() else { return };
-        let Some(granted) = &hello.auth else { return };
+        let Some(granted) = hello.auth() else { return };
         let Some(token) = &granted.device_token else { return };
         let kept = match self.verdict(token) {
             TokenVerdict::Unusable => return,
