@@ -265,11 +265,9 @@ impl<R: Runtime> Builder<R> {
             _ => None,
         };
         let keeper = self.identity.equip(&mut core);
-        let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
-        let (clock, spawn) = (Box::new(move || clock.now()), Box::new(move |task| spawner.spawn(task)));
-        let shared = Shared::new(core, clock, spawn, keeper);
-        let client = Client::new(Arc::clone(&shared));
-        let driver = Driver::new(shared, self.runtime, Arc::new(self.dial), recorder);
+        let shared = Shared::new(core, keeper, self.runtime);
+        let client = Client::new(Arc::clone(&shared) as _);
+        let driver = Driver::new(shared, Arc::new(self.dial), recorder);
         Ok((client, driver))
     }
 }

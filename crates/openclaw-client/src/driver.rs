@@ -13,7 +13,7 @@ use crate::Text;
 use crate::call::{CallError, Waiter};
 use crate::keeper::Errand;
 use crate::recorder::Recorder;
-use crate::shared::Shared;
+use crate::shared::{Host, Shared};
 use crate::text::Giant;
 use crate::transport::{BoxFuture, DialOptions, Received, Runtime, Transport};
 
@@ -48,8 +48,7 @@ struct Link<T> {
 /// A future that ends when the last handle is gone and the connection is closed. [`Builder::build`](crate::Builder::build)
 /// spawns it; [`Builder::split`](crate::Builder::split) hands it out.
 pub struct Driver<R: Runtime> {
-    shared: Arc<Shared>,
-    runtime: R,
+    shared: Arc<Shared<R>>,
     options: Arc<DialOptions>,
     dials: Vec<Dial<R::Transport>>,
     links: Vec<Link<R::Transport>>,
@@ -58,17 +57,17 @@ pub struct Driver<R: Runtime> {
     outputs: VecDeque<Output<Waiter, Text>>,
     /// Frames on their way to the transport.
     batch: Vec<String>,
-    span: tracing::Span,
+    /// None where nobody listens to it.
+    span: Option<Arc<tracing::Span>>,
     recorder: Option<Recorder>,
 }
 
 impl<R: Runtime> Driver<R> {
-    pub(crate) fn new(shared: Arc<Shared>, runtime: R, options: Arc<DialOptions>, recorder: Option<Recorder>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<R>>, options: Arc<DialOptions>, recorder: Option<Recorder>) -> Self {
         let span = tracing::debug_span!("gateway", url = %shared.lock().core.config().url);
         Self {
-            span,
+            span: (!span.is_none()).then(|| Arc::new(span)),
             shared,
-            runtime,
             options,
             dials: Vec::new(),
             links: Vec::new(),
@@ -190,7 +189,7 @@ impl<R: Runtime> Driver<R> {
 
     /// Everything that needs the lock: inputs in, outputs out.
     fn step(&mut self, cx: &mut Context<'_>) -> Step {
-        let now = self.runtime.now();
+        let now = self.shared.host.now();
         let mut locked = self.shared.lock();
         for (conn, input) in self.inputs.drain(..) {
             locked.core.handle_input(now, conn, input);
@@ -229,7 +228,7 @@ impl<R: Runtime> Driver<R> {
             match output {
                 Output::Dial { conn, plan, .. } => {
                     tracing::debug!(%conn, url = %plan.url, "dialing");
-                    let future = self.runtime.dial(plan, Arc::clone(&self.options));
+                    let future = self.shared.host.dial(plan, Arc::clone(&self.options));
                     self.dials.reserve_exact(1);
                     self.dials.push(Dial { conn, future });
                 }
@@ -250,8 +249,8 @@ impl<R: Runtime> Driver<R> {
                     log_state(&state);
                     self.shared.hub.publish_state(state);
                 }
-                Output::TokenIssued { key, token } => self.shared.keep(Errand::Save(key, token)),
-                Output::TokenRejected { key, token } => self.shared.keep(Errand::Clear(key, token)),
+                Output::TokenIssued { key, token } => keep(&self.shared, Errand::Save(key, token)),
+                Output::TokenRejected { key, token } => keep(&self.shared, Errand::Clear(key, token)),
                 Output::Notice(notice) => {
                     log_notice(&notice);
                     self.shared.hub.publish_notice(&notice);
@@ -299,7 +298,7 @@ impl<R: Runtime> Driver<R> {
         // A timer that fires too early costs one turn; making a new one for every frame would cost more.
         let armed = self.sleep.as_ref().is_some_and(|(armed, _)| *armed <= at);
         if !armed {
-            self.sleep = Some((at, Box::pin(self.runtime.sleep_until(at))));
+            self.sleep = Some((at, Box::pin(self.shared.host.sleep_until(at))));
         }
         let fired = self.sleep.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready());
         if fired {
@@ -329,10 +328,10 @@ impl<R: Runtime> Future for Driver<R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let driver = self.get_mut();
         if let Some(keeper) = &driver.shared.keeper {
-            keeper.begin(&driver.shared);
+            keeper.begin(&*driver.shared);
         }
         let span = driver.span.clone();
-        let _entered = span.enter();
+        let _entered = span.as_ref().map(|span| span.enter());
         driver.links.iter_mut().for_each(|link| link.drained = false);
         for _ in 0..TURNS {
             match driver.turn(cx) {
@@ -364,7 +363,7 @@ impl<R: Runtime> Unpin for Driver<R> {}
 impl<R: Runtime> Drop for Driver<R> {
     /// The runtime may drop the driver at any time; nobody may then wait for ever.
     fn drop(&mut self) {
-        let now = self.runtime.now();
+        let now = self.shared.host.now();
         let mut locked = self.shared.lock();
         locked.ended = true;
         locked.core.shutdown(now);
@@ -389,7 +388,7 @@ impl<T: Transport> Link<T> {
     /// Hands frames over while there is room, up to one batch. Returns whether there may be more.
     fn send(
         &mut self,
-        shared: &Shared,
+        shared: &Shared<impl Host>,
         batch: &mut Vec<String>,
         now: Now,
         cx: &mut Context<'_>,
@@ -438,6 +437,11 @@ fn report_bytes<T: Transport>(link: &mut Link<T>, inputs: &mut Vec<(ConnId, Inpu
         link.bytes = bytes;
         inputs.push((link.conn, Input::Alive { bytes_in: bytes.0, bytes_out: bytes.1 }));
     }
+}
+
+fn keep<R: Runtime>(shared: &Arc<Shared<R>>, errand: Errand) {
+    let shared: Arc<Shared> = Arc::clone(shared) as _;
+    Shared::keep(&shared, errand);
 }
 
 fn log_state(state: &State) {

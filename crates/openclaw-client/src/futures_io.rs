@@ -48,13 +48,12 @@ where
             Box::new(TlsConnector::from(config).connect(name, tcp).await.map_err(|e| tls_error(&e))?)
         }
     };
-    let count = ByteCount::default();
-    let stream = Counted { stream, secure, count: count.clone() };
+    let stream = Counted { stream, secure, count: ByteCount::default() };
     let (socket, _response) =
         client_async_with_config(upgrade_request(&plan, &options)?, stream, Some(websocket_config(&plan, &options)))
             .await
             .map_err(transport_error)?;
-    Ok(WebSocket::new(socket, count))
+    Ok(WebSocket::new(socket, |socket| &socket.get_ref().count))
 }
 
 /// [`Tcp::poll_read`] of these sockets.

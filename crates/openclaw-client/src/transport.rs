@@ -193,24 +193,27 @@ fn wall_clock(now: std::time::Instant) -> u64 {
 }
 
 /// Counts a socket's bytes from inside the stream that carries them.
-#[derive(Clone, Debug, Default)]
-pub struct ByteCount(Arc<(AtomicU64, AtomicU64)>);
+#[derive(Debug, Default)]
+pub struct ByteCount {
+    read: u64,
+    written: u64,
+}
 
 impl ByteCount {
     /// Bytes were read.
-    pub fn read(&self, bytes: usize) {
-        self.0.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub fn read(&mut self, bytes: usize) {
+        self.read += bytes as u64;
     }
 
     /// Bytes were written.
-    pub fn written(&self, bytes: usize) {
-        self.0.1.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub fn written(&mut self, bytes: usize) {
+        self.written += bytes as u64;
     }
 
     /// Read and written so far.
     #[must_use]
     pub fn totals(&self) -> (u64, u64) {
-        (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed))
+        (self.read, self.written)
     }
 }
 

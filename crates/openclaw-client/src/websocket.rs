@@ -20,12 +20,12 @@ use crate::trust::rustls_error;
 #[derive(Debug)]
 pub struct WebSocket<S> {
     stream: S,
-    count: ByteCount,
+    count: fn(&S) -> &ByteCount,
 }
 
 impl<S> WebSocket<S> {
-    /// Wraps an open stream whose socket counts into `count`.
-    pub fn new(stream: S, count: ByteCount) -> Self {
+    /// Wraps an open stream; `count` finds what its socket has counted.
+    pub fn new(stream: S, count: fn(&S) -> &ByteCount) -> Self {
         Self { stream, count }
     }
 }
@@ -60,7 +60,7 @@ where
     }
 
     fn bytes(&self) -> (u64, u64) {
-        self.count.totals()
+        (self.count)(&self.stream).totals()
     }
 }
 

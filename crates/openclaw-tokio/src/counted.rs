@@ -15,8 +15,12 @@ pub struct Counted<S> {
 }
 
 impl<S> Counted<S> {
-    pub(crate) fn new(stream: S, count: ByteCount) -> Self {
-        Self { stream, count }
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, count: ByteCount::default() }
+    }
+
+    pub(crate) fn count(&self) -> &ByteCount {
+        &self.count
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use openclaw_client::TransportError;
 use openclaw_client::dialing::{Tcp, connect, tls, tls_error};
 use openclaw_client::proto::DialPlan;
-use openclaw_client::transport::{ByteCount, DialOptions};
+use openclaw_client::transport::DialOptions;
 use openclaw_client::websocket::{WebSocket, transport_error, upgrade_request, websocket_config};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -42,13 +42,12 @@ pub(crate) async fn dial(
             Stream::Tls(Box::new(secured))
         }
     };
-    let count = ByteCount::default();
-    let stream = Counted::new(stream, count.clone());
+    let stream = Counted::new(stream);
     let (socket, _response) =
         client_async_with_config(upgrade_request(&plan, &options)?, stream, Some(websocket_config(&plan, &options)))
             .await
             .map_err(transport_error)?;
-    Ok(WebSocket::new(socket, count))
+    Ok(WebSocket::new(socket, |socket| socket.get_ref().count()))
 }
 
 impl Tcp for Tokio {
