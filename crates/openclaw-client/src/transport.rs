@@ -128,6 +128,16 @@ impl DialOptions {
     }
 }
 
+/// Two TLS configurations cannot be compared: they are equal if they are one.
+impl PartialEq for DialOptions {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { tls, headers, proxy, read_buffer, write_buffer } = self;
+        let tls = tls.as_ref().map(Arc::as_ptr) == other.tls.as_ref().map(Arc::as_ptr);
+        let buffers = (*read_buffer, *write_buffer) == (other.read_buffer, other.write_buffer);
+        tls && buffers && *headers == other.headers && *proxy == other.proxy
+    }
+}
+
 impl fmt::Debug for DialOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DialOptions")
