@@ -39,6 +39,8 @@ struct Link<T> {
     /// There was nothing more to read in this poll, and the transport will wake the driver when there is.
     drained: bool,
     giant: Giant,
+    /// The handshake is over, and its memory has not been given back yet.
+    settling: bool,
     /// Writing failed. What the peer said before is still to be read: its close frame tells more than our error.
     broken: Option<Box<TransportError>>,
 }
@@ -105,6 +107,20 @@ impl<R: Runtime> Driver<R> {
         self.shared.lock().core.shrink_to_fit();
     }
 
+    /// Has connections give back what their handshake needed. Returns whether one is to be read again before sleeping: who
+    /// would wake the driver may be gone with it.
+    fn settle(&mut self) -> bool {
+        let mut settled = false;
+        let quiet = |link: &&mut Link<_>| link.settling && !link.unflushed && link.broken.is_none();
+        for link in self.links.iter_mut().filter(quiet) {
+            if link.transport.settle() {
+                (link.settling, link.drained) = (false, false);
+                settled = true;
+            }
+        }
+        settled
+    }
+
     fn poll_dials(&mut self, cx: &mut Context<'_>) {
         let mut index = 0;
         while let Some(dial) = self.dials.get_mut(index) {
@@ -123,6 +139,7 @@ impl<R: Runtime> Driver<R> {
                         unflushed: false,
                         drained: false,
                         giant: Giant::default(),
+                        settling: false,
                         broken: None,
                     });
                     self.inputs.push((conn, Input::Opened));
@@ -237,6 +254,7 @@ impl<R: Runtime> Driver<R> {
                         // An error here shows again at the next read.
                         let _ = link.transport.start_close(code, reason);
                         link.unflushed = true;
+                        link.settling = false;
                     }
                 }
                 Output::Abort { conn } => {
@@ -247,6 +265,9 @@ impl<R: Runtime> Driver<R> {
                 Output::Completed { waiter, outcome } => waiter.complete(outcome),
                 Output::State(state) => {
                     log_state(&state);
+                    if let State::Ready { conn, .. } = &state {
+                        self.links.iter_mut().filter(|link| link.conn == *conn).for_each(|link| link.settling = true);
+                    }
                     self.shared.hub.publish_state(state);
                 }
                 Output::TokenIssued { key, token } => keep(&self.shared, Errand::Save(key, token)),
@@ -336,6 +357,7 @@ impl<R: Runtime> Future for Driver<R> {
         for _ in 0..TURNS {
             match driver.turn(cx) {
                 Turn::Busy => {}
+                Turn::Idle if driver.settle() => {}
                 Turn::Idle => {
                     driver.rest();
                     return Poll::Pending;

@@ -7,6 +7,7 @@
 
 mod alike;
 mod builder;
+mod byte_count;
 mod call;
 mod client;
 #[doc(hidden)]

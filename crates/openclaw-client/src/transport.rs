@@ -13,6 +13,7 @@ use openclaw_proto::{DialPlan, Instant, Now, TransportError, UnixMillis};
 use tungstenite::http::HeaderMap;
 
 use crate::Text;
+pub use crate::byte_count::ByteCount;
 use crate::proxy::Proxy;
 
 /// A future that owns everything it needs.
@@ -64,6 +65,13 @@ pub trait Transport: Send + Unpin + 'static {
 
     /// Bytes of the socket so far: read, written.
     fn bytes(&self) -> (u64, u64);
+
+    /// Gives back the memory that only the handshake needed, if nothing is under way: no message that has come in part, and
+    /// none that has not left. When the connection is ready, the driver asks for it whenever it would sleep, until it is told
+    /// that it is done; then it reads once more before it sleeps. Default: there is nothing to give back.
+    fn settle(&mut self) -> bool {
+        true
+    }
 }
 
 /// A runtime: clocks, tasks and sockets.
@@ -200,31 +208,6 @@ fn wall_clock(now: std::time::Instant) -> u64 {
     AT_BASE.store(unix.saturating_sub(since_base), Ordering::Relaxed);
     READ.store(since_base.saturating_add(1), Ordering::Release);
     unix
-}
-
-/// Counts a socket's bytes from inside the stream that carries them.
-#[derive(Debug, Default)]
-pub struct ByteCount {
-    read: u64,
-    written: u64,
-}
-
-impl ByteCount {
-    /// Bytes were read.
-    pub fn read(&mut self, bytes: usize) {
-        self.read += bytes as u64;
-    }
-
-    /// Bytes were written.
-    pub fn written(&mut self, bytes: usize) {
-        self.written += bytes as u64;
-    }
-
-    /// Read and written so far.
-    #[must_use]
-    pub fn totals(&self) -> (u64, u64) {
-        (self.read, self.written)
-    }
 }
 
 #[cfg(test)]
