@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         tokio::select! {
             Some(Ok(state)) = states.next() => match state {
-                State::Ready { hello, .. } => println!("ready: gateway {:?}", hello.server.version),
+                State::Ready { hello, .. } => println!("ready: gateway {:?}", hello.server().version),
                 State::Backoff { why, delay, .. } => println!("{why}; next attempt in {delay:?}"),
                 State::Paused { why, reason, .. } => println!("paused ({reason:?}): {why}"),
                 State::Draining { hint, .. } => println!("the gateway is about to go, back in {hint:?}"),

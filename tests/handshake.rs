@@ -27,7 +27,7 @@ fn a_connect_goes_out_only_after_the_challenge_and_makes_the_client_ready() {
     assert!(frames[0].contains(r#""method":"connect""#));
     d.text(&hello_response(&frames[0]));
     assert_eq!(d.client.state(), StateKind::Ready);
-    assert_eq!(d.client.hello().unwrap().server.conn_id.as_deref(), Some("c-1"));
+    assert_eq!(d.client.hello().unwrap().server().conn_id.as_deref(), Some("c-1"));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_hello_without_anything_optional_is_a_hello() {
     let connect = d.frames();
     d.text(&response(&connect[0], r#"{"protocol":3}"#));
     let hello = d.client.hello().unwrap();
-    assert_eq!((hello.protocol, hello.auth.is_none(), hello.scopes()), (3, true, None));
+    assert_eq!((hello.protocol, hello.auth().is_none(), hello.scopes()), (3, true, None));
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn r19_what_was_granted_is_compared_with_what_was_asked_and_handed_over_tokens_a
         [Notice::ScopeShortfall { granted, missing }]
             if granted.is_empty() && *missing == [Scope::Read, Scope::Approvals]
     ));
-    let granted = d.client.hello().unwrap().auth.as_ref().unwrap();
+    let granted = d.client.hello().unwrap().auth().unwrap();
     assert_eq!(granted.device_tokens.len(), 1);
     assert_eq!(granted.device_tokens[0].role, Some(Role::Node));
 }

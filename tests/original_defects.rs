@@ -81,7 +81,7 @@ fn original_04_an_error_code_in_words_is_an_error_and_no_broken_connection() {
 fn original_05_the_connection_id_is_read_inside_server() {
     let mut d = Drive::awaiting_hello(|_| {});
     d.say_hello();
-    assert_eq!(d.client.hello().unwrap().server.conn_id.as_deref(), Some("c-1"));
+    assert_eq!(d.client.hello().unwrap().server().conn_id.as_deref(), Some("c-1"));
 }
 
 #[test]

@@ -82,11 +82,11 @@ fn hello_says_version_protocol_connection_and_granted_scopes() {
         let client = gateway.client(lane);
         let hello = client.ready().unwrap();
         assert_eq!(u64::from(hello.protocol), gateway.wire);
-        assert_eq!(hello.server.version.as_deref(), Some(gateway.version.as_str()));
-        assert!(hello.server.conn_id.is_some());
+        assert_eq!(hello.server().version.as_deref(), Some(gateway.version.as_str()));
+        assert!(hello.server().conn_id.is_some());
         assert_eq!(hello.scopes(), Some([Scope::Read].as_slice()));
         assert_eq!(hello.policy.max_payload, 26_214_400);
-        assert!(hello.features.methods.len() > 100);
+        assert!(hello.features().methods.len() > 100);
         client.shutdown();
     }
 }

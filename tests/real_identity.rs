@@ -114,7 +114,7 @@ fn more_scopes_are_granted_when_an_operator_approves() {
     each(|gateway| {
         let program = Program::new(gateway, Lane::Smol);
         let client = program.connect(program.builder());
-        if !client.ready().unwrap().features.methods.iter().any(|method| method == "device.scopes.requestUpgrade") {
+        if !client.ready().unwrap().features().methods.iter().any(|method| method == "device.scopes.requestUpgrade") {
             println!("{}: no scope upgrades in this release", gateway.version);
             return;
         }

@@ -175,11 +175,11 @@ fn the_client_shows_nothing_in_any_phase_and_neither_does_what_it_says() {
 #[test]
 fn a_hello_shows_that_tokens_came_and_not_which() {
     let (hello, _) = Hello::parse(&hello()).unwrap();
-    let granted = hello.auth.as_ref().unwrap();
+    let granted = hello.auth().unwrap();
     assert_eq!(granted.device_token.as_ref().unwrap().expose(), SECRETS[4]);
     assert_eq!(granted.device_tokens[0].token.expose(), SECRETS[5]);
     debug("hello", &hello);
-    debug("granted", granted);
+    debug("granted", &granted);
     debug("device token", &granted.device_tokens[0]);
     assert!(format!("{hello:?}").contains("redacted"));
 }

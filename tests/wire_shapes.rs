@@ -175,7 +175,7 @@ fn read_error(raw: &str) -> String {
 }
 
 fn read_hello(hello: &Hello) -> String {
-    let conn = hello.server.conn_id.as_ref().map_or_else(|| "none".into(), |id| format!("{id:?}"));
+    let conn = hello.server().conn_id.map_or_else(|| "none".into(), |id| format!("{id:?}"));
     let scopes = hello.scopes().map(|scopes| scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>());
     let scopes = scopes.map_or_else(|| "none".into(), |scopes| format!("{scopes:?}"));
     format!(" hello {} conn {conn} scopes {scopes} payload limit {}", hello.protocol, hello.policy.max_payload)

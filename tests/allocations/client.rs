@@ -1,14 +1,21 @@
 //! A client on a runtime of the test's own thread, so that all it allocates is counted, and its gateway.
 
 use allocation_counter::{AllocationInfo, measure};
-use openclaw_tests::Peer;
+use openclaw_tests::{HELLO, Peer, challenge};
 use openclaw_tokio::{Builder, Tokio};
 use tokio::runtime::Runtime;
 
 /// Serves `echo`; `big`, whose payload has 8 MiB; and `events`: a thousand frames of 200 bytes, then the answer.
 pub fn gateway() -> Peer {
-    Peer::start(|conn| {
-        conn.handshake();
+    gateway_that_says(HELLO.into())
+}
+
+/// The same with another hello.
+pub fn gateway_that_says(hello: String) -> Peer {
+    Peer::start(move |conn| {
+        conn.text(&challenge("nonce-1"));
+        let connect = conn.ask();
+        conn.reply(&connect, &hello);
         while let Some(asked) = conn.next_request() {
             if asked.method == "events" {
                 let fill = "x".repeat(200 - r#"{"type":"event","event":"chat","payload":{"t":""},"seq":1000}"#.len());

@@ -203,7 +203,7 @@ fn handed_over_tokens_are_in_the_hello_typed_and_hidden() {
         }))
     });
     let hello = d.client.hello().unwrap().clone();
-    let row = &hello.auth.as_ref().unwrap().device_tokens[0];
+    let row = &hello.auth().unwrap().device_tokens[0];
     assert_eq!((row.role.as_ref(), row.issued_at_ms), (Some(&Role::Operator), Some(7)));
     assert_eq!(row.scopes, [Scope::Read]);
     assert_eq!(row.token.expose(), "s3cr3t-operator");

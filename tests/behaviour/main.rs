@@ -38,7 +38,9 @@ const SCENARIOS: &[Scenario] = scenarios! {
     hello:
         a_client_becomes_ready_and_knows_what_the_gateway_said,
         less_scope_than_asked_for_is_told,
-        the_upgrade_offers_no_compression_and_no_origin;
+        the_upgrade_offers_no_compression_and_no_origin,
+        what_comes_behind_the_hello_in_part_is_not_lost,
+        a_hello_may_come_in_parts_with_pings_between_them;
     calls:
         a_call_gives_its_typed_answer,
         a_thousand_concurrent_calls_each_get_their_own_answer,

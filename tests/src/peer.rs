@@ -148,6 +148,11 @@ impl Conn {
         self.socket.send(Message::text(text)).expect("the client reads");
     }
 
+    /// Sends bytes as they are, past the WebSocket.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).expect("the client reads");
+    }
+
     /// Queues a text message without flushing.
     pub fn queue(&mut self, text: &str) {
         self.socket.write(Message::text(text)).expect("the client reads");

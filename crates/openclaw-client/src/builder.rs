@@ -13,6 +13,7 @@ use openclaw_proto::connect::{Auth, ClientInfo, ConnectParams, ProtocolRange, Ro
 use openclaw_proto::record::RecordLimit;
 use openclaw_proto::{BackoffConfig, Client as Core, ClientConfig, Limits, Secret, Timeouts};
 
+use crate::alike::Alike;
 use crate::client::Client;
 use crate::driver::Driver;
 use crate::recorder::Recorder;
@@ -39,6 +40,9 @@ pub struct Builder<R> {
     record: Option<Recording>,
     record_limit: RecordLimit,
 }
+
+static CONFIGS: Alike<ClientConfig> = Alike::new();
+static OPTIONS: Alike<DialOptions> = Alike::new();
 
 /// Where a recording goes.
 enum Recording {
@@ -256,7 +260,7 @@ impl<R: Runtime> Builder<R> {
         config.backoff = self.backoff;
         config.certificate_pinned = self.network.has_pins();
         self.identity.configure(&mut config)?;
-        let mut core = Core::new(config, seed);
+        let mut core = Core::new(CONFIGS.share(config), seed);
         let recorder = match self.record {
             Some(record) if core.record(self.record_limit) => match record {
                 Recording::Writer(writer) => Some(Recorder::start(writer).map_err(BuildError::Record)?),
@@ -265,11 +269,9 @@ impl<R: Runtime> Builder<R> {
             _ => None,
         };
         let keeper = self.identity.equip(&mut core);
-        let (clock, spawner) = (self.runtime.clone(), self.runtime.clone());
-        let (clock, spawn) = (Box::new(move || clock.now()), Box::new(move |task| spawner.spawn(task)));
-        let shared = Shared::new(core, clock, spawn, keeper);
-        let client = Client::new(Arc::clone(&shared));
-        let driver = Driver::new(shared, self.runtime, Arc::new(self.dial), recorder);
+        let shared = Shared::new(core, keeper, self.runtime);
+        let client = Client::new(Arc::clone(&shared) as _);
+        let driver = Driver::new(shared, OPTIONS.share(self.dial), recorder);
         Ok((client, driver))
     }
 }

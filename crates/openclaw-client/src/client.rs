@@ -177,7 +177,7 @@ impl Client {
     {
         let mut events = self.events(name);
         let name: Box<str> = name.into();
-        (self.shared.spawn)(Box::pin(async move {
+        self.shared.host.spawn(Box::pin(async move {
             while let Some(item) = events.next().await {
                 match item {
                     Ok(event) => handler(event).await,

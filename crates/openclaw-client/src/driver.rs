@@ -13,7 +13,7 @@ use crate::Text;
 use crate::call::{CallError, Waiter};
 use crate::keeper::Errand;
 use crate::recorder::Recorder;
-use crate::shared::Shared;
+use crate::shared::{Host, Shared};
 use crate::text::Giant;
 use crate::transport::{BoxFuture, DialOptions, Received, Runtime, Transport};
 
@@ -39,6 +39,8 @@ struct Link<T> {
     /// There was nothing more to read in this poll, and the transport will wake the driver when there is.
     drained: bool,
     giant: Giant,
+    /// The handshake is over, and its memory has not been given back yet.
+    settling: bool,
     /// Writing failed. What the peer said before is still to be read: its close frame tells more than our error.
     broken: Option<Box<TransportError>>,
 }
@@ -48,8 +50,7 @@ struct Link<T> {
 /// A future that ends when the last handle is gone and the connection is closed. [`Builder::build`](crate::Builder::build)
 /// spawns it; [`Builder::split`](crate::Builder::split) hands it out.
 pub struct Driver<R: Runtime> {
-    shared: Arc<Shared>,
-    runtime: R,
+    shared: Arc<Shared<R>>,
     options: Arc<DialOptions>,
     dials: Vec<Dial<R::Transport>>,
     links: Vec<Link<R::Transport>>,
@@ -58,17 +59,17 @@ pub struct Driver<R: Runtime> {
     outputs: VecDeque<Output<Waiter, Text>>,
     /// Frames on their way to the transport.
     batch: Vec<String>,
-    span: tracing::Span,
+    /// None where nobody listens to it.
+    span: Option<Arc<tracing::Span>>,
     recorder: Option<Recorder>,
 }
 
 impl<R: Runtime> Driver<R> {
-    pub(crate) fn new(shared: Arc<Shared>, runtime: R, options: Arc<DialOptions>, recorder: Option<Recorder>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<R>>, options: Arc<DialOptions>, recorder: Option<Recorder>) -> Self {
         let span = tracing::debug_span!("gateway", url = %shared.lock().core.config().url);
         Self {
-            span,
+            span: (!span.is_none()).then(|| Arc::new(span)),
             shared,
-            runtime,
             options,
             dials: Vec::new(),
             links: Vec::new(),
@@ -106,6 +107,20 @@ impl<R: Runtime> Driver<R> {
         self.shared.lock().core.shrink_to_fit();
     }
 
+    /// Has connections give back what their handshake needed. Returns whether one is to be read again before sleeping: who
+    /// would wake the driver may be gone with it.
+    fn settle(&mut self) -> bool {
+        let mut settled = false;
+        let quiet = |link: &&mut Link<_>| link.settling && !link.unflushed && link.broken.is_none();
+        for link in self.links.iter_mut().filter(quiet) {
+            if link.transport.settle() {
+                (link.settling, link.drained) = (false, false);
+                settled = true;
+            }
+        }
+        settled
+    }
+
     fn poll_dials(&mut self, cx: &mut Context<'_>) {
         let mut index = 0;
         while let Some(dial) = self.dials.get_mut(index) {
@@ -124,6 +139,7 @@ impl<R: Runtime> Driver<R> {
                         unflushed: false,
                         drained: false,
                         giant: Giant::default(),
+                        settling: false,
                         broken: None,
                     });
                     self.inputs.push((conn, Input::Opened));
@@ -190,7 +206,7 @@ impl<R: Runtime> Driver<R> {
 
     /// Everything that needs the lock: inputs in, outputs out.
     fn step(&mut self, cx: &mut Context<'_>) -> Step {
-        let now = self.runtime.now();
+        let now = self.shared.host.now();
         let mut locked = self.shared.lock();
         for (conn, input) in self.inputs.drain(..) {
             locked.core.handle_input(now, conn, input);
@@ -229,7 +245,7 @@ impl<R: Runtime> Driver<R> {
             match output {
                 Output::Dial { conn, plan, .. } => {
                     tracing::debug!(%conn, url = %plan.url, "dialing");
-                    let future = self.runtime.dial(plan, Arc::clone(&self.options));
+                    let future = self.shared.host.dial(plan, Arc::clone(&self.options));
                     self.dials.reserve_exact(1);
                     self.dials.push(Dial { conn, future });
                 }
@@ -238,6 +254,7 @@ impl<R: Runtime> Driver<R> {
                         // An error here shows again at the next read.
                         let _ = link.transport.start_close(code, reason);
                         link.unflushed = true;
+                        link.settling = false;
                     }
                 }
                 Output::Abort { conn } => {
@@ -248,10 +265,13 @@ impl<R: Runtime> Driver<R> {
                 Output::Completed { waiter, outcome } => waiter.complete(outcome),
                 Output::State(state) => {
                     log_state(&state);
+                    if let State::Ready { conn, .. } = &state {
+                        self.links.iter_mut().filter(|link| link.conn == *conn).for_each(|link| link.settling = true);
+                    }
                     self.shared.hub.publish_state(state);
                 }
-                Output::TokenIssued { key, token } => self.shared.keep(Errand::Save(key, token)),
-                Output::TokenRejected { key, token } => self.shared.keep(Errand::Clear(key, token)),
+                Output::TokenIssued { key, token } => keep(&self.shared, Errand::Save(key, token)),
+                Output::TokenRejected { key, token } => keep(&self.shared, Errand::Clear(key, token)),
                 Output::Notice(notice) => {
                     log_notice(&notice);
                     self.shared.hub.publish_notice(&notice);
@@ -299,7 +319,7 @@ impl<R: Runtime> Driver<R> {
         // A timer that fires too early costs one turn; making a new one for every frame would cost more.
         let armed = self.sleep.as_ref().is_some_and(|(armed, _)| *armed <= at);
         if !armed {
-            self.sleep = Some((at, Box::pin(self.runtime.sleep_until(at))));
+            self.sleep = Some((at, Box::pin(self.shared.host.sleep_until(at))));
         }
         let fired = self.sleep.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready());
         if fired {
@@ -329,14 +349,15 @@ impl<R: Runtime> Future for Driver<R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let driver = self.get_mut();
         if let Some(keeper) = &driver.shared.keeper {
-            keeper.begin(&driver.shared);
+            keeper.begin(&*driver.shared);
         }
         let span = driver.span.clone();
-        let _entered = span.enter();
+        let _entered = span.as_ref().map(|span| span.enter());
         driver.links.iter_mut().for_each(|link| link.drained = false);
         for _ in 0..TURNS {
             match driver.turn(cx) {
                 Turn::Busy => {}
+                Turn::Idle if driver.settle() => {}
                 Turn::Idle => {
                     driver.rest();
                     return Poll::Pending;
@@ -364,7 +385,7 @@ impl<R: Runtime> Unpin for Driver<R> {}
 impl<R: Runtime> Drop for Driver<R> {
     /// The runtime may drop the driver at any time; nobody may then wait for ever.
     fn drop(&mut self) {
-        let now = self.runtime.now();
+        let now = self.shared.host.now();
         let mut locked = self.shared.lock();
         locked.ended = true;
         locked.core.shutdown(now);
@@ -389,7 +410,7 @@ impl<T: Transport> Link<T> {
     /// Hands frames over while there is room, up to one batch. Returns whether there may be more.
     fn send(
         &mut self,
-        shared: &Shared,
+        shared: &Shared<impl Host>,
         batch: &mut Vec<String>,
         now: Now,
         cx: &mut Context<'_>,
@@ -440,12 +461,17 @@ fn report_bytes<T: Transport>(link: &mut Link<T>, inputs: &mut Vec<(ConnId, Inpu
     }
 }
 
+fn keep<R: Runtime>(shared: &Arc<Shared<R>>, errand: Errand) {
+    let shared: Arc<Shared> = Arc::clone(shared) as _;
+    Shared::keep(&shared, errand);
+}
+
 fn log_state(state: &State) {
     match state {
         State::Dialing { .. } => {}
         State::Ready { conn, hello } => {
-            let version = hello.server.version.as_deref().unwrap_or("unknown");
-            tracing::debug!(%conn, protocol = hello.protocol, gateway = version, "ready");
+            let version = || hello.server().version.unwrap_or_else(|| "unknown".into());
+            tracing::debug!(%conn, protocol = hello.protocol, gateway = version(), "ready");
         }
         State::Handshaking { conn } => tracing::debug!(%conn, "open, awaiting the challenge"),
         State::Stopped { why: openclaw_proto::StopReason::Down(down) } => tracing::debug!(why = %down, "stopped"),

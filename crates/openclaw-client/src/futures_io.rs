@@ -6,12 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use async_tungstenite::tungstenite::protocol::Role;
 use async_tungstenite::{WebSocketStream, client_async_with_config};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_rustls::TlsConnector;
 use openclaw_proto::{DialPlan, TransportError};
 
 use crate::dialing::{Tcp, connect, tls, tls_error};
+use crate::park::at_once;
 use crate::transport::{ByteCount, DialOptions};
 use crate::websocket::{WebSocket, transport_error, upgrade_request, websocket_config};
 
@@ -48,13 +50,18 @@ where
             Box::new(TlsConnector::from(config).connect(name, tcp).await.map_err(|e| tls_error(&e))?)
         }
     };
-    let count = ByteCount::default();
-    let stream = Counted { stream, secure, count: count.clone() };
+    let stream = Counted { stream, secure, count: ByteCount::default() };
     let (socket, _response) =
         client_async_with_config(upgrade_request(&plan, &options)?, stream, Some(websocket_config(&plan, &options)))
             .await
             .map_err(transport_error)?;
-    Ok(WebSocket::new(socket, count))
+    Ok(WebSocket::new(socket, |socket| &socket.get_ref().count, renewed))
+}
+
+/// The same connection in a stream that has received nothing yet.
+fn renewed(socket: WebSocketStream<Counted>) -> Option<WebSocketStream<Counted>> {
+    let config = *socket.get_config();
+    at_once(WebSocketStream::from_raw_socket(socket.into_inner(), Role::Client, Some(config)))
 }
 
 /// [`Tcp::poll_read`] of these sockets.
@@ -79,7 +86,7 @@ impl AsyncRead for Counted {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
         if let Poll::Ready(Ok(read)) = &result {
-            self.count.read(*read);
+            self.count.read(buf.get(..*read).unwrap_or_default());
         }
         result
     }

@@ -5,7 +5,9 @@
 //! [`Runtime`](transport::Runtime) traits an adapter implements. Use it through an adapter:
 //! `openclaw_tokio::builder("ws://127.0.0.1:18789")`.
 
+mod alike;
 mod builder;
+mod byte_count;
 mod call;
 mod client;
 #[doc(hidden)]

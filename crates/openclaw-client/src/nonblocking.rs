@@ -69,7 +69,7 @@ impl<S: Read + Write> Read for Stream<S> {
             Kind::Plain(socket) => socket.read(buf),
             Kind::Tls(tls) => tls.read(buf),
         }?;
-        self.count.read(read);
+        self.count.read(buf.get(..read).unwrap_or_default());
         Ok(read)
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, scopes: &[Scope]) -> Result<Decisi
             core.set_stored_token(Some(token.clone()));
             core.token_key()
         });
-        key.into_iter().for_each(|key| shared.keep(Errand::Save(key, token.clone())));
+        key.into_iter().for_each(|key| Shared::keep(shared, Errand::Save(key, token.clone())));
     }
     Ok(decision)
 }

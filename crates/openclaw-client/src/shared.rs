@@ -10,15 +10,31 @@ use crate::Text;
 use crate::call::{Call, CallError, Slot, Waiter};
 use crate::hub::Hub;
 use crate::keeper::{Errand, Keeper};
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, Runtime};
 
-pub(crate) struct Shared {
+/// The driver knows its runtime; a handle knows only that there is one.
+pub(crate) struct Shared<H: ?Sized = dyn Host> {
     locked: Mutex<Locked>,
     pub(crate) hub: Hub,
-    pub(crate) clock: Box<dyn Fn() -> Now + Send + Sync>,
-    pub(crate) spawn: Box<dyn Fn(BoxFuture<()>) + Send + Sync>,
     /// Keeps the device's tokens, where there is a place for them.
     pub(crate) keeper: Option<Keeper>,
+    pub(crate) host: H,
+}
+
+/// What a handle needs of the runtime.
+pub(crate) trait Host: Send + Sync {
+    fn now(&self) -> Now;
+    fn spawn(&self, task: BoxFuture<()>);
+}
+
+impl<R: Runtime> Host for R {
+    fn now(&self) -> Now {
+        Runtime::now(self)
+    }
+
+    fn spawn(&self, task: BoxFuture<()>) {
+        Runtime::spawn(self, task);
+    }
 }
 
 pub(crate) struct Locked {
@@ -30,24 +46,23 @@ pub(crate) struct Locked {
     pub(crate) ended: bool,
 }
 
-impl Shared {
-    pub(crate) fn new(
-        core: Core<Waiter, Text>,
-        clock: Box<dyn Fn() -> Now + Send + Sync>,
-        spawn: Box<dyn Fn(BoxFuture<()>) + Send + Sync>,
-        keeper: Option<Keeper>,
-    ) -> Arc<Self> {
+impl<R: Runtime> Shared<R> {
+    pub(crate) fn new(core: Core<Waiter, Text>, keeper: Option<Keeper>, host: R) -> Arc<Self> {
         let locked = Locked { core, driver: None, handles: 0, ended: false };
-        Arc::new(Self { locked: Mutex::new(locked), hub: Hub::default(), clock, spawn, keeper })
+        Arc::new(Self { locked: Mutex::new(locked), hub: Hub::default(), keeper, host })
     }
+}
 
+impl<H: ?Sized> Shared<H> {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Locked> {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
+impl Shared {
     /// Changes the core, then has the driver act on it.
     pub(crate) fn with_core<V>(&self, change: impl FnOnce(&mut Core<Waiter, Text>, Now) -> V) -> V {
-        let now = (self.clock)();
+        let now = self.host.now();
         let mut locked = self.lock();
         let value = change(&mut locked.core, now);
         wake_driver(locked);
@@ -57,7 +72,7 @@ impl Shared {
     pub(crate) fn call(self: &Arc<Self>, request: Request) -> Call {
         let slot: Waiter = Arc::new(Slot::default());
         let waiter = Arc::clone(&slot);
-        let now = (self.clock)();
+        let now = self.host.now();
         let mut locked = self.lock();
         if locked.ended {
             drop(locked);
@@ -75,9 +90,9 @@ impl Shared {
     }
 
     /// Has something done to the store, if there is one.
-    pub(crate) fn keep(self: &Arc<Self>, errand: Errand) {
-        if let Some(keeper) = &self.keeper {
-            keeper.send(self, errand);
+    pub(crate) fn keep(shared: &Arc<Self>, errand: Errand) {
+        if let Some(keeper) = &shared.keeper {
+            keeper.send(shared, errand);
         }
     }
 
@@ -93,7 +108,7 @@ pub(crate) fn wake_driver(mut locked: MutexGuard<'_, Locked>) {
     driver.into_iter().for_each(Waker::wake);
 }
 
-impl fmt::Debug for Shared {
+impl<H: ?Sized> fmt::Debug for Shared<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").field("core", &self.lock().core).finish_non_exhaustive()
     }

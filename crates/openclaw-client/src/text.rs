@@ -45,14 +45,14 @@ const GIANT: usize = 2 << 20;
 /// behind it (at most the read buffer's usual size) gets a new buffer of the usual size. So the message is held until then.
 /// For smaller ones a buffer that is used again is worth more than its memory.
 #[derive(Default)]
-pub(crate) struct Giant(Option<Utf8Bytes>);
+pub(crate) struct Giant(Option<Box<Utf8Bytes>>);
 
 impl Giant {
     /// A message was received.
     pub(crate) fn observe(&mut self, text: &Text) {
         let Kind::Shared(text) = &text.0 else { return };
         if text.len() > GIANT {
-            self.0 = Some(text.clone());
+            self.0 = Some(Box::new(text.clone()));
         } else if let Some(giant) = &self.0 {
             // In the same buffer it can only lie behind the giant.
             let behind = (text.as_ptr() as usize).checked_sub(giant.as_ptr() as usize + giant.len());

@@ -13,6 +13,7 @@ use openclaw_proto::{DialPlan, Instant, Now, TransportError, UnixMillis};
 use tungstenite::http::HeaderMap;
 
 use crate::Text;
+pub use crate::byte_count::ByteCount;
 use crate::proxy::Proxy;
 
 /// A future that owns everything it needs.
@@ -64,6 +65,13 @@ pub trait Transport: Send + Unpin + 'static {
 
     /// Bytes of the socket so far: read, written.
     fn bytes(&self) -> (u64, u64);
+
+    /// Gives back the memory that only the handshake needed, if nothing is under way: no message that has come in part, and
+    /// none that has not left. When the connection is ready, the driver asks for it whenever it would sleep, until it is told
+    /// that it is done; then it reads once more before it sleeps. Default: there is nothing to give back.
+    fn settle(&mut self) -> bool {
+        true
+    }
 }
 
 /// A runtime: clocks, tasks and sockets.
@@ -125,6 +133,16 @@ impl DialOptions {
     #[must_use]
     pub fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
+    }
+}
+
+/// Two TLS configurations cannot be compared: they are equal if they are one.
+impl PartialEq for DialOptions {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { tls, headers, proxy, read_buffer, write_buffer } = self;
+        let tls = tls.as_ref().map(Arc::as_ptr) == other.tls.as_ref().map(Arc::as_ptr);
+        let buffers = (*read_buffer, *write_buffer) == (other.read_buffer, other.write_buffer);
+        tls && buffers && *headers == other.headers && *proxy == other.proxy
     }
 }
 
@@ -205,28 +223,6 @@ fn wall_clock(since_base: u64) -> u64 {
     AT_BASE.store(unix.saturating_sub(since_base), Ordering::Relaxed);
     READ.store(since_base.saturating_add(1), Ordering::Release);
     unix
-}
-
-/// Counts a socket's bytes from inside the stream that carries them.
-#[derive(Clone, Debug, Default)]
-pub struct ByteCount(Arc<(AtomicU64, AtomicU64)>);
-
-impl ByteCount {
-    /// Bytes were read.
-    pub fn read(&self, bytes: usize) {
-        self.0.0.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    /// Bytes were written.
-    pub fn written(&self, bytes: usize) {
-        self.0.1.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    /// Read and written so far.
-    #[must_use]
-    pub fn totals(&self) -> (u64, u64) {
-        (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed))
-    }
 }
 
 #[cfg(test)]

@@ -17,17 +17,46 @@ use crate::transport::{ByteCount, DialOptions, Received, Transport};
 use crate::trust::rustls_error;
 
 /// A tungstenite stream of any runtime as a [`Transport`].
+///
+/// tungstenite's buffers only grow: the one it reads into to one and a half times a hello that is larger than it, the one it
+/// writes from to our `connect`. Both are needed once. So when the handshake is over, the stream is taken out of its WebSocket
+/// and put into a new one, at a moment when nothing is in the old one's buffers: every byte that was read has come out as a
+/// message, and everything is written.
 #[derive(Debug)]
 pub struct WebSocket<S> {
-    stream: S,
-    count: ByteCount,
+    /// There always, unless a new WebSocket could not be had at once.
+    stream: Option<S>,
+    count: fn(&S) -> &ByteCount,
+    renew: fn(S) -> Option<S>,
+    /// Bytes that the messages took which have come out, until it has settled. They took more if they came in parts; then it
+    /// seems that something is still inside, and nothing is given back.
+    came_out: Option<u64>,
 }
 
 impl<S> WebSocket<S> {
-    /// Wraps an open stream whose socket counts into `count`.
-    pub fn new(stream: S, count: ByteCount) -> Self {
-        Self { stream, count }
+    /// Wraps an open stream; `count` finds what its socket has counted, `renew` puts its socket into a new WebSocket.
+    pub fn new(stream: S, count: fn(&S) -> &ByteCount, renew: fn(S) -> Option<S>) -> Self {
+        Self { stream: Some(stream), count, renew, came_out: Some(0) }
     }
+}
+
+impl<S: Unpin> WebSocket<S> {
+    fn stream(&mut self) -> Result<Pin<&mut S>, TransportError> {
+        match &mut self.stream {
+            Some(stream) => Ok(Pin::new(stream)),
+            None => Err(transport_error(Error::AlreadyClosed)),
+        }
+    }
+}
+
+/// Bytes of a whole message on its way to a client, at the least.
+fn frame_len(payload: usize) -> u64 {
+    let header = match payload {
+        0..126 => 2,
+        126..65_536 => 4,
+        _ => 10,
+    };
+    payload as u64 + header
 }
 
 impl<S> Transport for WebSocket<S>
@@ -35,32 +64,47 @@ where
     S: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Send + Unpin + 'static,
 {
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, TransportError>> {
-        let message = ready!(Pin::new(&mut self.stream).poll_next(cx)).unwrap_or(Err(Error::ConnectionClosed));
+        let mut stream = self.stream()?;
+        let message = ready!(stream.as_mut().poll_next(cx)).unwrap_or(Err(Error::ConnectionClosed));
         if matches!(message, Ok(Message::Close(_))) {
             // The answer to the close is queued by now; one attempt to write it, since nobody will read again.
-            let _ = Pin::new(&mut self.stream).poll_flush(cx);
+            let _ = stream.poll_flush(cx);
+        }
+        if let (Some(came_out), Ok(message)) = (&mut self.came_out, &message) {
+            *came_out += frame_len(message.len());
         }
         Poll::Ready(received(message))
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Pin::new(&mut self.stream).poll_ready(cx).map_err(transport_error)
+        self.stream()?.poll_ready(cx).map_err(transport_error)
     }
 
     fn start_send(&mut self, text: String) -> Result<(), TransportError> {
-        Pin::new(&mut self.stream).start_send(Message::text(text)).map_err(transport_error)
+        self.stream()?.start_send(Message::text(text)).map_err(transport_error)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Pin::new(&mut self.stream).poll_flush(cx).map_err(transport_error)
+        self.stream()?.poll_flush(cx).map_err(transport_error)
     }
 
     fn start_close(&mut self, code: u16, reason: &str) -> Result<(), TransportError> {
-        Pin::new(&mut self.stream).start_send(close_message(code, reason)).map_err(transport_error)
+        self.stream()?.start_send(close_message(code, reason)).map_err(transport_error)
     }
 
     fn bytes(&self) -> (u64, u64) {
-        self.count.totals()
+        self.stream.as_ref().map_or((0, 0), |stream| (self.count)(stream).totals())
+    }
+
+    fn settle(&mut self) -> bool {
+        let Some(came_out) = self.came_out else { return true };
+        let read = self.stream.as_ref().and_then(|stream| (self.count)(stream).after_head());
+        if read != Some(came_out) {
+            return false;
+        }
+        self.came_out = None;
+        self.stream = self.stream.take().and_then(self.renew);
+        true
     }
 }
 

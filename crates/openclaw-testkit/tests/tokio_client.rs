@@ -77,11 +77,11 @@ async fn hello_says_what_the_gateway_is() {
     let client = builder(&server).build().unwrap();
     let hello = soon(client.connect()).await.unwrap();
     assert_eq!(hello.protocol, 4);
-    assert_eq!(hello.server.version.as_deref(), Some("1.2.3"));
+    assert_eq!(hello.server().version.as_deref(), Some("1.2.3"));
     assert_eq!(hello.scopes(), Some([Scope::Read].as_slice()));
     let connections = server.connections();
     assert_eq!(connections.len(), 1);
-    assert_eq!(hello.server.conn_id.as_deref(), Some(connections[0].conn_id.as_str()));
+    assert_eq!(hello.server().conn_id.as_deref(), Some(connections[0].conn_id.as_str()));
     assert_eq!((connections[0].client_id.as_str(), connections[0].client_mode.as_str()), ("gateway-client", "backend"));
 }
 
@@ -190,7 +190,7 @@ async fn a_restart_keeps_the_port_and_changes_the_boot_id() {
     assert_eq!(notice, json!({"reason": "gateway restarting", "restartExpectedMs": 150}));
     assert_eq!((server.url(), server.phase()), (url, Phase::Ready));
     let after = soon(client.connect()).await.unwrap();
-    assert_ne!(before.server.boot_id, after.server.boot_id);
+    assert_ne!(before.server().boot_id, after.server().boot_id);
 }
 
 #[tokio::test]

@@ -15,8 +15,12 @@ pub struct Counted<S> {
 }
 
 impl<S> Counted<S> {
-    pub(crate) fn new(stream: S, count: ByteCount) -> Self {
-        Self { stream, count }
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, count: ByteCount::default() }
+    }
+
+    pub(crate) fn count(&self) -> &ByteCount {
+        &self.count
     }
 }
 
@@ -24,7 +28,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        self.count.read(buf.filled().len() - before);
+        self.count.read(buf.filled().get(before..).unwrap_or_default());
         result
     }
 }

@@ -8,13 +8,15 @@ use std::task::{Context, Poll, Waker};
 
 use openclaw_client::TransportError;
 use openclaw_client::dialing::{Tcp, connect, tls, tls_error};
+use openclaw_client::park::at_once;
 use openclaw_client::proto::DialPlan;
-use openclaw_client::transport::{ByteCount, DialOptions};
+use openclaw_client::transport::DialOptions;
 use openclaw_client::websocket::{WebSocket, transport_error, upgrade_request, websocket_config};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::Tokio;
@@ -33,7 +35,7 @@ pub(crate) async fn dial(
     tokio: Tokio,
     plan: DialPlan,
     options: Arc<DialOptions>,
-) -> Result<WebSocket<WebSocketStream<Counted<Stream>>>, TransportError> {
+) -> Result<WebSocket<Socket>, TransportError> {
     let tcp = connect(&tokio, &plan, &options).await?;
     let stream = match tls(&plan, &options)? {
         None => Stream::Plain(tcp),
@@ -42,13 +44,20 @@ pub(crate) async fn dial(
             Stream::Tls(Box::new(secured))
         }
     };
-    let count = ByteCount::default();
-    let stream = Counted::new(stream, count.clone());
+    let stream = Counted::new(stream);
     let (socket, _response) =
         client_async_with_config(upgrade_request(&plan, &options)?, stream, Some(websocket_config(&plan, &options)))
             .await
             .map_err(transport_error)?;
-    Ok(WebSocket::new(socket, count))
+    Ok(WebSocket::new(socket, |socket| socket.get_ref().count(), renewed))
+}
+
+type Socket = WebSocketStream<Counted<Stream>>;
+
+/// The same connection in a stream that has received nothing yet.
+fn renewed(socket: Socket) -> Option<Socket> {
+    let config = *socket.get_config();
+    at_once(WebSocketStream::from_raw_socket(socket.into_inner(), Role::Client, Some(config)))
 }
 
 impl Tcp for Tokio {

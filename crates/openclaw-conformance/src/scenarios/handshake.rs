@@ -20,10 +20,11 @@ pub(super) fn hello(stage: &Stage) -> Result<Seen> {
     ensure!(hello.protocol == u32::from(stage.wire()), "protocol {}", hello.protocol);
     ensure!(hello.scopes() == Some([Scope::Read].as_slice()), "scopes {:?}", hello.scopes());
     ensure!(hello.policy.max_payload == 26_214_400, "policy {:?}", hello.policy);
-    let version = hello.server.version.as_deref();
-    ensure!(stage.is_embedded() || version == Some(stage.release().name()), "version {version:?}");
+    let version = hello.server().version;
+    ensure!(stage.is_embedded() || version.as_deref() == Some(stage.release().name()), "version {version:?}");
     client.shutdown();
-    Seen::holds(format!("{} methods, {} events", hello.features.methods.len(), hello.features.events.len()))
+    let features = hello.features();
+    Seen::holds(format!("{} methods, {} events", features.methods.len(), features.events.len()))
 }
 
 pub(super) fn wrong_token(stage: &Stage) -> Result<Seen> {

@@ -22,7 +22,7 @@ const SLOW: Duration = Duration::from_secs(150);
 pub(super) fn all_with_read(stage: &Stage) -> Result<Seen> {
     let client = stage.client()?;
     let hello = client.ready()?;
-    let methods: Vec<String> = hello.features.methods.iter().map(ToString::to_string).collect();
+    let methods = hello.features().methods;
     ensure!(methods.len() >= 15, "{} methods", methods.len());
     let (mut seen, mut waiting) = (Classes::default(), VecDeque::new());
     for method in &methods {

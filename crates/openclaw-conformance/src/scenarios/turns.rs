@@ -67,7 +67,7 @@ fn play(stage: &Stage, again: bool) -> Result<Seen> {
     let relay = Arc::new(Relay::start(stage.address())?);
     let clients = (0..TALKERS).map(|_| client(stage, &relay)).collect::<Result<Vec<_>>>()?;
     let hello = ready(clients.first().context("no client")?)?;
-    if again && hello.server.boot_id.is_none() {
+    if again && hello.server().boot_id.is_none() {
         return Seen::does_not_apply("its hello names no life of it, so whatever is lost may not be sent again");
     }
     let (stop, kills) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -182,7 +182,7 @@ impl Talker {
         let params = json!({"sessionKey": turn.session, "message": message, "idempotencyKey": name});
         loop {
             // Of this life or one before; if before, it is taken for another life and nothing is sent again.
-            let life = ready(&self.client)?.server.boot_id.clone();
+            let life = ready(&self.client)?.server().boot_id;
             if turn.outcomes.is_empty() && self.random.chance(1, LOSS) {
                 self.relay.cut_next();
             }
@@ -190,7 +190,7 @@ impl Talker {
             let outcome = self.client.call(request).wait_for(RUN_LIMIT).context("chat.send hangs")?;
             turn.outcomes.push(kind(&outcome));
             let lost = matches!(outcome, Err(CallError::OutcomeUnknown(_)));
-            if !(lost && self.again && life.is_some() && ready(&self.client)?.server.boot_id == life) {
+            if !(lost && self.again && life.is_some() && ready(&self.client)?.server().boot_id == life) {
                 return Ok(());
             }
         }

@@ -39,7 +39,7 @@ impl Job {
         let hello = session.connect_within(patience).await?;
         let request = with_deadlines(self.request, self.patience, self.two_stage, begun.elapsed());
         tracing::debug!(method = request.method(), bytes = request.frame_len(), "calling");
-        let listed = hello.features.methods.iter().any(|method| method == request.method());
+        let listed = hello.features().methods.iter().any(|method| method == request.method());
         let mut call = session.client.call(request);
         if self.two_stage {
             if let Some(payload) = call.accepted().await {

@@ -134,7 +134,7 @@ impl Job {
                 "approved": approved,
                 "tokenStored": stored,
                 "deviceId": device.map(|device| device.identity.id().as_str()),
-                "role": hello.auth.as_ref().and_then(|auth| auth.role.as_ref()).map(|role| role.as_str()),
+                "role": hello.auth().and_then(|auth| auth.role),
                 "scopes": hello.scopes().map(names),
                 "missingScopes": names(&missing),
             }));

@@ -26,7 +26,7 @@ pub(super) async fn run(session: &mut Session) -> Result<(), Halt> {
 fn overview(hello: &Hello, settings: &Settings, look: Look) -> String {
     let mut rows: Vec<(&str, String)> = Vec::new();
     let out = look.out;
-    let server = &hello.server;
+    let server = hello.server();
     rows.push(("gateway", out.paint(NAME, &or_unknown(server.version.as_deref()))));
     if let Some(build) = &server.build_id {
         rows.push(("build", escape(build).into_owned()));
@@ -36,7 +36,7 @@ fn overview(hello: &Hello, settings: &Settings, look: Look) -> String {
     }
     rows.push(("connection", or_unknown(server.conn_id.as_deref())));
     rows.push(("protocol", hello.protocol.to_string()));
-    if let Some(auth) = &hello.auth {
+    if let Some(auth) = hello.auth() {
         if let Some(role) = &auth.role {
             rows.push(("role", escape(role.as_str()).into_owned()));
         }
@@ -60,7 +60,7 @@ fn overview(hello: &Hello, settings: &Settings, look: Look) -> String {
     rows.push(("largest frame", bytes(policy.max_payload)));
     rows.push(("send buffer", bytes(policy.max_buffered_bytes)));
     rows.push(("tick", format!("every {}", span(policy.tick_interval))));
-    let features = &hello.features;
+    let features = hello.features();
     rows.push((
         "offers",
         format!(
@@ -70,10 +70,11 @@ fn overview(hello: &Hello, settings: &Settings, look: Look) -> String {
             features.capabilities.len()
         ),
     ));
-    if let Some(uptime) = hello.snapshot.uptime {
+    let snapshot = hello.snapshot();
+    if let Some(uptime) = snapshot.uptime {
         rows.push(("up for", span(Duration::from_secs(uptime.as_secs()))));
     }
-    if let Some(phase) = hello.snapshot.suspension_phase.as_deref().filter(|phase| *phase != "accepting") {
+    if let Some(phase) = snapshot.suspension_phase.as_deref().filter(|phase| *phase != "accepting") {
         rows.push(("suspension", out.paint(WARNING, &escape(phase))));
     }
     let width = rows.iter().map(|(label, _)| label.len()).max().unwrap_or(0);

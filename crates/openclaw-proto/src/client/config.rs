@@ -9,7 +9,7 @@ use crate::frame::{MAX_FRAME_BEFORE_HELLO, MAX_FRAME_DEFAULT};
 use crate::url::GatewayUrl;
 
 /// A client's configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientConfig {
     /// Where the gateway is.

@@ -1,12 +1,13 @@
 //! challenge → connect → hello-ok, as it concerns the client.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Client, Ending, Notice, Output, State, Trigger, readiness};
 use crate::connect::{Challenge, Hello, HelloError, PolicyField, missing_scopes};
-use crate::connection::{Down, Handshake, HandshakeStep, Phase, TimerKind};
+use crate::connection::{Connecting, Down, Handshake, HandshakeStep, Phase, TimerKind};
 use crate::credentials::Choice;
 use crate::device::{DeviceIdentity, Proof, SignError, SigningPayload};
 use crate::record::Told;
@@ -25,7 +26,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             }
         };
         // Once `connect` is on its way a newer nonce comes too late; until then it replaces the older one.
-        let unsent = connection.connect_frame.is_some();
+        let unsent = connection.has_connect_frame();
         if !first {
             self.stats.surplus_challenges += 1;
             self.notice(Notice::SecondChallenge);
@@ -45,8 +46,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// Answers a challenge.
     fn connect(&mut self, now: Now, challenge: &Challenge) {
         let id = RequestId::of_connect(self.connections, self.rng.next_u64());
-        let again = self.connection.as_mut().and_then(|connection| connection.offered.take());
-        let (choice, offered) = self.choose(again.as_ref());
+        let again = self.connection.as_mut().and_then(|connection| connection.connecting.take());
+        let (choice, offered) = self.choose(again.as_ref().map(|again| &again.offered));
         let proof = match (self.config.device.clone(), challenge.ts) {
             (None, _) => None,
             (Some(_), None) => return self.down(now, Down::ChallengeWithoutTime, &Ending::Close(1000, "")),
@@ -69,8 +70,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
                 connection.timers.set(TimerKind::Connect, deadline);
             }
             connection.phase = Phase::Handshaking(Handshake::AwaitingHello { connect: id });
-            connection.connect_frame = Some(frame);
-            connection.offered = Some(offered);
+            connection.connecting = Some(Box::new(Connecting { frame: Some(frame), offered }));
         }
     }
 
@@ -116,7 +116,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let silence = self.silence_limit(&hello);
         let hello = Arc::new(hello);
         let Some(connection) = &mut self.connection else { return };
-        let offered = connection.offered.take();
+        let offered = connection.connecting.take().map(|connecting| connecting.offered);
         connection.timers.clear(TimerKind::Connect);
         connection.phase = Phase::Ready(Arc::clone(&hello));
         connection.alive(now.mono, silence);

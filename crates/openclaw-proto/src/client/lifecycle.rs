@@ -131,8 +131,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         self.stats.downs += 1;
         let connection = self.connection.as_mut();
         let (away, offered) = connection.map_or((None, None), |c| {
-            let unsent = c.connect_frame.is_some();
-            (c.away, c.offered.take().map(|offered| (offered, unsent)))
+            (c.away, c.connecting.take().map(|connecting| (connecting.offered, connecting.frame.is_some())))
         });
         let away = away.unwrap_or_default();
         let down = Arc::new(down);

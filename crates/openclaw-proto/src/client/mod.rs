@@ -48,7 +48,8 @@ use crate::time::{Instant, Now};
 /// [`poll_timeout`](Self::poll_timeout). Calling more often than that is harmless. The guide
 /// [`bring_your_own_io`](crate::bring_your_own_io) says what else a host owes.
 pub struct Client<W, T> {
-    config: ClientConfig,
+    /// Many clients may share theirs.
+    config: Arc<ClientConfig>,
     rng: Rng,
     state: StateKind,
     connection: Option<Connection>,
@@ -68,7 +69,7 @@ pub struct Client<W, T> {
     /// What is recorded, if anything is.
     log: Option<Box<Log>>,
     /// In a replay: what the log says of keys and tokens it does not hold.
-    pub(crate) tape: Option<Tape>,
+    pub(crate) tape: Option<Box<Tape>>,
 }
 
 /// A connection that only waits for the peer to answer our close.
@@ -90,8 +91,10 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     /// A client that has not been started.
     ///
     /// `seed` should come from the operating system's random source. Equal seeds and equal inputs give equal outputs.
+    /// Clients that are told the same may share the configuration, as an `Arc` of it.
     #[must_use]
-    pub fn new(config: ClientConfig, seed: [u8; 32]) -> Self {
+    pub fn new(config: impl Into<Arc<ClientConfig>>, seed: [u8; 32]) -> Self {
+        let config = config.into();
         let limits = RequestLimits {
             in_flight: config.limits.in_flight,
             waiting: config.limits.waiting,
@@ -158,7 +161,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let taking = self.taking().is_some();
         let connection = self.connection.as_mut()?;
         let text = match &connection.phase {
-            Phase::Handshaking(_) => connection.connect_frame.take(),
+            Phase::Handshaking(_) => connection.connecting.as_mut()?.frame.take(),
             Phase::Ready(_) if taking => self.requests.take_outgoing(),
             Phase::Dialing | Phase::Ready(_) => None,
         }?;
@@ -182,7 +185,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     pub fn wants_transmit(&self) -> bool {
         self.connection.as_ref().is_some_and(|connection| match &connection.phase {
             Phase::Dialing => false,
-            Phase::Handshaking(_) => connection.connect_frame.is_some(),
+            Phase::Handshaking(_) => connection.has_connect_frame(),
             Phase::Ready(_) => self.state == StateKind::Ready && self.requests.has_outgoing(),
         })
     }
@@ -271,8 +274,8 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 fn readiness(hello: &Hello) -> Readiness {
     Readiness {
         max_frame: hello.policy.max_payload,
-        profile_binding: hello.features.has_capability("profile-binding-v1"),
-        trace_context: hello.server.boot_id.is_some(),
+        profile_binding: hello.profile_binding,
+        trace_context: hello.names_its_life,
     }
 }
 

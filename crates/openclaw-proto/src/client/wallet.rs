@@ -1,5 +1,7 @@
 //! What a client remembers of credentials from connection to connection.
 
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Client, Output};
@@ -13,7 +15,7 @@ use crate::secret::Secret;
 /// The stored token, and what has been tried.
 #[derive(Debug, Default)]
 pub(super) struct Wallet {
-    stored: Option<StoredToken>,
+    stored: Option<Box<StoredToken>>,
     /// Counts stored tokens, so that the one a connect has shown can be told from a newer one.
     serial: u64,
     retry: Retry,
@@ -33,7 +35,7 @@ enum Retry {
 
 impl Wallet {
     fn store(&mut self, token: Option<StoredToken>) {
-        self.stored = token;
+        self.stored = token.map(Box::new);
         self.serial += 1;
     }
 
@@ -93,7 +95,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         if let Some(log) = &mut self.log {
             log.auth(&auth);
         }
-        self.config.connect.auth = auth;
+        Arc::make_mut(&mut self.config).connect.auth = auth;
         self.wallet.retry = Retry::Available;
         self.wallet.bootstrap_spent = false;
     }
@@ -112,7 +114,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         let connect = &self.config.connect;
         let choice = choose(&Holdings {
             auth: &connect.auth,
-            stored: self.wallet.stored.as_ref().filter(|_| self.config.device.is_some()),
+            stored: self.wallet.stored.as_deref().filter(|_| self.config.device.is_some()),
             retry_armed: retry,
             endpoint_trusted: self.endpoint_trusted(),
             bootstrap_spent: self.wallet.bootstrap_spent,
@@ -153,7 +155,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     fn token_issued(&mut self, hello: &Hello) {
         let Some(key) = self.token_key() else { return };
-        let Some(granted) = &hello.auth else { return };
+        let Some(granted) = hello.auth() else { return };
         let Some(token) = &granted.device_token else { return };
         let kept = match self.verdict(token) {
             TokenVerdict::Unusable => return,

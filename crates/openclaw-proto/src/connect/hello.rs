@@ -3,6 +3,7 @@
 //! Versions drift, inside v4 more than between v3 and v4, so nothing beyond the protocol number is required and a
 //! field of an unexpected type reads as absent. The whole payload stays at hand, raw.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,22 +15,20 @@ use crate::json::{self, RawObject};
 use crate::secret::Secret;
 
 /// A `hello-ok` that passed validation.
+///
+/// It is kept as long as its connection, and gateways send 10 KB of it, most of that names of methods. So it is kept once, as
+/// text; what a connection does not need all the time is read from the text whenever it is asked for.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hello {
     /// The protocol version the gateway chose. A v4 gateway says 4 even to a node or probe that offered 3 only.
     pub protocol: u32,
-    /// Who answers.
-    pub server: ServerInfo,
-    /// What it offers.
-    pub features: Features,
-    /// State at the moment of the handshake.
-    pub snapshot: Snapshot,
-    /// What was granted; absent on gateways before 2026.5 for connections without a device.
-    pub auth: Option<Granted>,
     /// Its limits.
     pub policy: Policy,
-    raw: String,
+    pub(crate) profile_binding: bool,
+    pub(crate) names_its_life: bool,
+    scopes: Option<Box<[Scope]>>,
+    raw: Box<str>,
 }
 
 /// `server`.
@@ -198,11 +197,10 @@ impl Hello {
         let mut odd = Vec::new();
         let hello = Self {
             protocol,
-            server: server(&object),
-            features: features(&object),
-            snapshot: snapshot(&object),
-            auth: object.object("auth").map(|auth| granted(&auth)),
             policy: policy(&object, &mut odd),
+            profile_binding: features(&object).has_capability("profile-binding-v1"),
+            names_its_life: server(&object).boot_id.is_some(),
+            scopes: object.object("auth").and_then(|auth| granted_scopes(&auth)).map(Vec::into_boxed_slice),
             raw: payload.into(),
         };
         Ok((hello, odd))
@@ -214,10 +212,38 @@ impl Hello {
         &self.raw
     }
 
+    /// Who answers.
+    #[must_use]
+    pub fn server(&self) -> ServerInfo {
+        server(&self.object())
+    }
+
+    /// What it offers.
+    #[must_use]
+    pub fn features(&self) -> Features {
+        features(&self.object())
+    }
+
+    /// State at the moment of the handshake.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot(&self.object())
+    }
+
+    /// What was granted; absent on gateways before 2026.5 for connections without a device.
+    #[must_use]
+    pub fn auth(&self) -> Option<Granted> {
+        self.object().object("auth").map(|auth| granted(&auth))
+    }
+
     /// The scopes granted; none when the gateway does not say.
     #[must_use]
     pub fn scopes(&self) -> Option<&[Scope]> {
-        self.auth.as_ref()?.scopes.as_deref()
+        self.scopes.as_deref()
+    }
+
+    fn object(&self) -> RawObject<'_> {
+        RawObject::parse(&self.raw).unwrap_or_default()
     }
 }
 
@@ -255,12 +281,16 @@ fn snapshot(hello: &RawObject<'_>) -> Snapshot {
 fn granted(auth: &RawObject<'_>) -> Granted {
     Granted {
         role: auth.text("role").map(|role| Role::from(&*role)),
-        scopes: auth.strings("scopes").map(scopes),
+        scopes: granted_scopes(auth),
         method: auth.string("method"),
         device_token: auth.string("deviceToken").map(Secret::new),
         issued_at_ms: auth.integer("issuedAtMs"),
         device_tokens: auth.get("deviceTokens").and_then(json::array).map(device_tokens).unwrap_or_default(),
     }
+}
+
+fn granted_scopes(auth: &RawObject<'_>) -> Option<Vec<Scope>> {
+    auth.strings("scopes").map(scopes)
 }
 
 fn device_tokens(rows: Vec<&str>) -> Vec<DeviceToken> {
@@ -307,9 +337,9 @@ impl fmt::Debug for Hello {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hello")
             .field("protocol", &self.protocol)
-            .field("server", &self.server)
-            .field("snapshot", &self.snapshot)
-            .field("auth", &self.auth)
+            .field("server", &self.server())
+            .field("snapshot", &self.snapshot())
+            .field("auth", &self.auth())
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }

@@ -9,6 +9,7 @@ mod proxy;
 mod sequence;
 mod timers;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
@@ -58,16 +59,22 @@ pub(crate) enum Phase {
     Ready(Arc<Hello>),
 }
 
+/// A `connect` on its way. In a box: it is gone when the connection begins to last.
+pub(crate) struct Connecting {
+    /// The frame, while the transport has not taken it.
+    pub(crate) frame: Option<String>,
+    /// What it shows.
+    pub(crate) offered: Offered,
+}
+
 /// The state of the present socket.
 pub(crate) struct Connection {
     pub(crate) id: ConnId,
     pub(crate) phase: Phase,
     pub(crate) timers: Timers,
     pub(crate) watermark: Watermark,
-    /// The `connect` frame while the transport has not taken it.
-    pub(crate) connect_frame: Option<String>,
-    /// What that frame shows.
-    pub(crate) offered: Option<Offered>,
+    /// Our `connect`, until it is answered.
+    pub(crate) connecting: Option<Box<Connecting>>,
     /// How long the gateway said it would be away.
     pub(crate) away: Option<Duration>,
     /// Totals the transport reported last.
@@ -86,13 +93,17 @@ impl Connection {
             phase: Phase::Dialing,
             timers,
             watermark: Watermark::default(),
-            connect_frame: None,
-            offered: None,
+            connecting: None,
             away: None,
             bytes_in: 0,
             bytes_out: 0,
             unflushed: false,
         }
+    }
+
+    /// Whether `connect` is still to be taken by the transport.
+    pub(crate) fn has_connect_frame(&self) -> bool {
+        self.connecting.as_ref().is_some_and(|connecting| connecting.frame.is_some())
     }
 
     /// A sign of life from the peer.
@@ -139,7 +150,7 @@ impl fmt::Debug for Connection {
             .field("phase", &self.phase)
             .field("timers", &self.timers)
             .field("watermark", &self.watermark)
-            .field("connect_frame", &self.connect_frame.is_some())
+            .field("connect_frame", &self.has_connect_frame())
             .finish_non_exhaustive()
     }
 }

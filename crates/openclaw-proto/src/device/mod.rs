@@ -92,6 +92,15 @@ impl DeviceIdentity {
     }
 }
 
+/// Two are equal if the same signer signs the same for them: what two signers do with one key is theirs to know.
+impl PartialEq for DeviceIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.signer, &other.signer) && self.payload == other.payload
+    }
+}
+
+impl Eq for DeviceIdentity {}
+
 /// A signer's name for itself may say too much, so only the id is shown.
 impl fmt::Debug for DeviceIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

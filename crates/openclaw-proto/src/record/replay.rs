@@ -1,5 +1,6 @@
 //! Running a client over a log once more.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -9,7 +10,7 @@ use super::input::{self, Happened};
 use super::line::{Fields, Unusable};
 use super::log::describe;
 use super::mask::Mask;
-use super::tape::{self, Tape};
+use super::tape;
 use crate::client::Client;
 use crate::json;
 
@@ -155,7 +156,7 @@ impl Replay {
         }
         let (config, seed) = header::decode(&fields).map_err(header)?;
         let mut client = Client::new(config, seed);
-        client.tape = Some(Tape::new());
+        client.tape = Some(Box::default());
         let mut replay =
             Self { client, mask: Mask::default(), told: Replayed::default(), ended: false, written: String::new() };
         if how.recorded {
@@ -176,7 +177,7 @@ impl Replay {
     /// Lets the client know ahead what the next line says, if it says what the client cannot work out.
     fn tell(&mut self, next: &str) {
         if let Some(Ok(Some(told))) = Fields::parse(next).map(|fields| tape::decode(&fields)) {
-            self.client.tape.get_or_insert_with(Tape::new).push_back(told);
+            self.client.tape.get_or_insert_default().push_back(told);
         }
     }
 

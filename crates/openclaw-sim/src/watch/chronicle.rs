@@ -186,7 +186,7 @@ impl Chronicle {
             State::Ready { hello, .. } => {
                 self.state = StateKind::Ready;
                 self.hello = true;
-                self.traces = hello.server.boot_id.is_some();
+                self.traces = hello.server().boot_id.is_some();
                 for open in self.open.values_mut().filter(|open| open.waiting) {
                     open.waiting = false;
                     if !self.traces {

@@ -170,7 +170,7 @@ async fn tell_states(mut states: States, story: Story) {
                 story.tell("handshake", LABEL, "the socket is open; challenge, connect, hello");
             }
             State::Ready { hello, .. } => {
-                let version = hello.server.version.as_deref().unwrap_or("unknown");
+                let version = hello.server().version.unwrap_or_else(|| "unknown".into());
                 let scopes: Vec<&str> = hello.scopes().unwrap_or_default().iter().map(Scope::as_str).collect();
                 let text = format!("gateway {version}, protocol {}, granted {}", hello.protocol, scopes.join(", "));
                 story.tell("ready", GOOD, &text);

@@ -56,9 +56,10 @@ pub(super) fn wait(state: &State) -> Option<Duration> {
 pub(super) fn particulars(state: &State, missing: &[Scope]) -> String {
     match state {
         State::Ready { hello, .. } => {
-            let version = hello.server.version.as_deref().unwrap_or("of unknown version");
+            let server = hello.server();
+            let version = server.version.as_deref().unwrap_or("of unknown version");
             let mut text = format!("  gateway {version}, protocol {}", hello.protocol);
-            if let Some(id) = &hello.server.conn_id {
+            if let Some(id) = &server.conn_id {
                 text.push_str(&format!(", connection {id}"));
             }
             if !missing.is_empty() {

@@ -1,7 +1,7 @@
 //! One line of output: an event, a change of the connection, a loss.
 
 use anstyle::Style;
-use openclaw_client::connect::Scope;
+use openclaw_client::connect::{Scope, ServerInfo};
 use openclaw_client::proto::UnixMillis;
 use openclaw_client::{Event, Sequence, State};
 use serde::Serialize;
@@ -59,8 +59,8 @@ struct StateRow<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReadyFacts<'a> {
-    version: Option<&'a str>,
-    conn_id: Option<&'a str>,
+    version: Option<String>,
+    conn_id: Option<String>,
     protocol: u32,
     scopes: Option<Vec<&'a str>>,
     missing_scopes: Vec<&'a str>,
@@ -91,13 +91,11 @@ impl Row<'_> {
             Self::State { state, missing, at } => serde_json::to_string(&StateRow {
                 state: state_name(state),
                 ready: match state {
-                    State::Ready { hello, .. } => Some(ReadyFacts {
-                        version: hello.server.version.as_deref(),
-                        conn_id: hello.server.conn_id.as_deref(),
-                        protocol: hello.protocol,
-                        scopes: hello.scopes().map(names),
-                        missing_scopes: names(missing),
-                    }),
+                    State::Ready { hello, .. } => {
+                        let ServerInfo { version, conn_id, .. } = hello.server();
+                        let (protocol, scopes) = (hello.protocol, hello.scopes().map(names));
+                        Some(ReadyFacts { version, conn_id, protocol, scopes, missing_scopes: names(missing) })
+                    }
                     _ => None,
                 },
                 reason: reason(state),
