@@ -87,7 +87,7 @@ impl Tcp for Reactor {
             return Ok(vec![(address, port).into()]);
         }
         let (found, result) = sync_channel(1);
-        let bell = self.waker();
+        let bell = self.waker().clone();
         thread::Builder::new().name("openclaw-resolve".into()).spawn(move || {
             // Nobody listens any more when the dial was given up.
             let _ = found.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));

@@ -3,15 +3,17 @@
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use mio::{Events, Poll};
+use mio::Events;
 use openclaw_client::transport::Runtime;
 use openclaw_client::{BuildError, Builder, Driver};
 
+use crate::bell::Rung;
 use crate::client::Client;
-use crate::reactor::{BELL, Reactor, Rung, Wakeups};
+use crate::reactor::{BELL, Reactor, Wakeups};
+use crate::waiting::Waiting;
 
 /// Whether a loop has more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub enum Turn {
 /// ```
 #[derive(Debug)]
 pub struct EventLoop {
-    poll: Poll,
+    poll: mio::Poll,
     events: Events,
     reactor: Reactor,
     driver: Driver<Reactor>,
@@ -58,10 +60,10 @@ impl EventLoop {
     /// # Errors
     /// See [`Builder::build`].
     pub fn new<R>(builder: Builder<R>) -> Result<(Client, Self), BuildError> {
-        let poll = Poll::new().map_err(BuildError::Driver)?;
+        let poll = mio::Poll::new().map_err(BuildError::Driver)?;
         let reactor = Reactor::new(&poll).map_err(BuildError::Driver)?;
         let (handle, driver) = builder.on(reactor.clone()).split()?;
-        let client = Client::new(handle, reactor.clone());
+        let client = Client::new(handle, reactor.clone(), Waiting::parked());
         Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver }))
     }
 
@@ -70,9 +72,7 @@ impl EventLoop {
     /// # Errors
     /// When the operating system refuses to wait. The loop is of no use then; dropping it ends everything under way.
     pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<Turn> {
-        self.reactor.awake();
-        let waker = self.reactor.waker();
-        if Pin::new(&mut self.driver).poll(&mut Context::from_waker(&waker)).is_ready() {
+        if self.advance() == Turn::Ended {
             return Ok(Turn::Ended);
         }
         let (left, own) = match self.reactor.may_sleep() {
@@ -92,6 +92,19 @@ impl EventLoop {
         }
         self.reactor.count([socket, caller, own && !socket && !caller]);
         Ok(Turn::Running)
+    }
+
+    /// Does what there is to do.
+    pub(crate) fn advance(&mut self) -> Turn {
+        self.reactor.awake();
+        match Pin::new(&mut self.driver).poll(&mut Context::from_waker(self.reactor.waker())) {
+            Poll::Ready(()) => Turn::Ended,
+            Poll::Pending => Turn::Running,
+        }
+    }
+
+    pub(crate) fn reactor(&self) -> &Reactor {
+        &self.reactor
     }
 
     /// Runs until the last handle is gone and the connection is closed.
