@@ -111,6 +111,15 @@ impl Bell {
         self.state.fetch_or(VACANT, Ordering::AcqRel) & NEWS != 0
     }
 
+    /// Whoever rings next need not call anybody if nobody drives: it is time when somebody does.
+    pub(crate) fn hush(&self) {
+        let state = self.state.load(Ordering::Acquire);
+        if state & VACANT != 0 && state & NEWS == 0 {
+            // If it is another by now, somebody drives or was called.
+            let _ = self.state.compare_exchange(state, state | NEWS, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn set_background(&self, thread: Thread) {
         let _ = self.background.set(thread);
     }

@@ -1,7 +1,5 @@
 //! A request under way.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openclaw_client::proto::RequestId;
@@ -17,20 +15,19 @@ use crate::waiting::Waiting;
 pub struct Call {
     call: openclaw_client::Call,
     waiting: Waiting,
-    _under_way: UnderWay,
 }
 
 impl Call {
-    pub(crate) fn new(call: openclaw_client::Call, waiting: Waiting, under_way: UnderWay) -> Self {
-        Self { call, waiting, _under_way: under_way }
+    pub(crate) fn new(waiting: Waiting, make: impl FnOnce() -> openclaw_client::Call) -> Self {
+        Self { call: waiting.make_call(make), waiting }
     }
 
     /// Waits for the (last) answer's payload. The request has a deadline, so this ends.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn wait(self) -> Result<Option<Payload>, CallError> {
-        self.waiting.block_on_likely(self.call)
+    pub fn wait(mut self) -> Result<Option<Payload>, CallError> {
+        self.waiting.block_on_likely(&mut self.call)
     }
 
     /// The same, but waits no longer than `limit`: none when the time is up, and the request goes on. After an answer
@@ -58,20 +55,8 @@ impl Call {
     }
 }
 
-/// Counts the calls that nobody has waited for to their end.
-#[derive(Debug)]
-pub(crate) struct UnderWay(Arc<AtomicUsize>);
-
-impl UnderWay {
-    /// One more. Tells whether it is the only one.
-    pub(crate) fn begin(count: &Arc<AtomicUsize>) -> (Self, bool) {
-        let alone = count.fetch_add(1, Ordering::Relaxed) == 0;
-        (Self(Arc::clone(count)), alone)
-    }
-}
-
-impl Drop for UnderWay {
+impl Drop for Call {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.end_call();
     }
 }

@@ -2,7 +2,6 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use openclaw_client::connect::{Auth, Hello, Scope};
@@ -17,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::background;
-use crate::call::{Call, UnderWay};
+use crate::call::Call;
 use crate::crew::Crew;
 use crate::event_loop::EventLoop;
 use crate::reactor::{Reactor, Wakeups};
@@ -31,7 +30,6 @@ pub struct Client {
     handle: openclaw_client::Client,
     reactor: Reactor,
     waiting: Waiting,
-    under_way: Arc<AtomicUsize>,
 }
 
 /// The blocking adapter: a thread for each client.
@@ -58,7 +56,7 @@ impl Adapter for Blocking {
 
 impl Client {
     pub(crate) fn new(handle: openclaw_client::Client, reactor: Reactor, waiting: Waiting) -> Self {
-        Self { handle, reactor, waiting, under_way: Arc::default() }
+        Self { handle, reactor, waiting }
     }
 
     /// Starts connecting, and goes on from a pause. Does nothing unless the client is idle, paused or stopped.
@@ -126,17 +124,7 @@ impl Client {
     /// Makes a request with options. It is under way when this returns; the [`Call`] waits for its answer, and for
     /// its acceptance if it is a two-stage one.
     pub fn call(&self, request: Request) -> Call {
-        let (under_way, alone) = UnderWay::begin(&self.under_way);
-        let lead = self.waiting.lead();
-        let call = self.handle.call(request);
-        if let Some(mut lead) = lead {
-            if alone {
-                lead.advance();
-            } else {
-                lead.batch();
-            }
-        }
-        Call::new(call, self.waiting.clone(), under_way)
+        Call::new(self.waiting.clone(), || self.handle.call(request))
     }
 
     /// Events as an iterator: `"chat"`, `["chat", "agent"]` or [`EventFilter::all()`]. May be called before the client is

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::reactor::Reactor;
 pub(crate) struct Crew {
     roster: Mutex<Roster>,
     reactor: Reactor,
+    /// Calls that nobody has waited for to their end.
+    calls: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -58,11 +61,32 @@ impl Crew {
             terms: 0,
             background_sleeps: false,
         };
-        Self { roster: Mutex::new(roster), reactor }
+        Self { roster: Mutex::new(roster), reactor, calls: AtomicUsize::new(0) }
     }
 
     pub(crate) fn reactor(&self) -> &Reactor {
         &self.reactor
+    }
+
+    /// Makes a request that nobody waits for yet. If it is the only one it leaves at once, whoever drives. Otherwise, and if
+    /// nobody drives just now, it leaves with those that are made next, as soon as somebody does: no later than the background
+    /// thread takes over.
+    pub(crate) fn make_call<V>(&self, make: impl FnOnce() -> V) -> V {
+        if self.calls.fetch_add(1, Ordering::Relaxed) > 0 {
+            self.reactor.bell().hush();
+            return make();
+        }
+        let lead = self.lead();
+        let call = make();
+        if let Some(mut lead) = lead {
+            lead.advance();
+        }
+        call
+    }
+
+    /// A call that was made has been waited for, or is not wanted any more.
+    pub(crate) fn end_call(&self) {
+        self.calls.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Roster> {
@@ -130,7 +154,7 @@ impl Crew {
         let event_loop = roster.event_loop.take()?;
         roster.terms += 1;
         let owed = self.reactor.bell().occupy();
-        Some(Lead { crew: self, event_loop: Some(event_loop), owed, batch: false })
+        Some(Lead { crew: self, event_loop: Some(event_loop), owed })
     }
 
     /// The lead is free: a follower gets it, or else the background thread looks after it, soon or `now`.
@@ -161,8 +185,6 @@ pub(crate) struct Lead<'a> {
     event_loop: Option<Box<EventLoop>>,
     /// Somebody called the background thread, which the lead was taken from, and no turn was run since.
     owed: bool,
-    /// What there is to do may wait for the next leader.
-    batch: bool,
 }
 
 impl Lead<'_> {
@@ -200,11 +222,6 @@ impl Lead<'_> {
         self.crew.reactor.own_waker()
     }
 
-    /// Leaves what there is to do to the next leader, or to the background thread when it takes over.
-    pub(crate) fn batch(&mut self) {
-        self.batch = true;
-    }
-
     /// Whether somebody waits for the lead.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.crew.lock().followers.is_empty()
@@ -226,6 +243,6 @@ impl Drop for Lead<'_> {
         }
         roster.event_loop = event_loop;
         let news = self.crew.reactor.bell().vacate();
-        self.crew.hand_on(roster, self.owed || (news && !self.batch));
+        self.crew.hand_on(roster, self.owed || news);
     }
 }

@@ -15,6 +15,10 @@ use crate::client::Client;
 use crate::reactor::{BELL, Reactor, Wakeups};
 use crate::waiting::Waiting;
 
+/// Turns without asking the operating system about the sockets, as when callers ring all the time, before they are read
+/// anyway.
+const UNASKED: u32 = 4;
+
 /// Whether a loop has more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -52,6 +56,8 @@ pub struct EventLoop {
     events: Events,
     reactor: Reactor,
     driver: Driver<Reactor>,
+    /// Turns since the operating system was asked about the sockets.
+    unasked: u32,
 }
 
 impl EventLoop {
@@ -64,7 +70,7 @@ impl EventLoop {
         let reactor = Reactor::new(&poll).map_err(BuildError::Driver)?;
         let (handle, driver) = builder.on(reactor.clone()).split()?;
         let client = Client::new(handle, reactor.clone(), Waiting::parked());
-        Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver }))
+        Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver, unasked: 0 }))
     }
 
     /// Does what there is to do, then sleeps until a socket, a timer or a caller wakes it, but not longer than `limit`.
@@ -82,13 +88,24 @@ impl EventLoop {
                 (left.into_iter().chain(limit).min(), left.is_some_and(|left| limit.is_none_or(|limit| left <= limit)))
             }
         };
+        self.unasked = 0;
         match self.poll.poll(&mut self.events, left) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => result?,
         }
         let (mut socket, mut caller) = (false, false);
         for event in &self.events {
-            if event.token() == BELL { caller = true } else { socket = true }
+            if event.token() == BELL {
+                caller = true;
+            } else {
+                socket = true;
+                if event.is_read_closed() || event.is_error() {
+                    self.reactor.set_closing();
+                }
+            }
+        }
+        if socket {
+            self.reactor.tell();
         }
         self.reactor.count([socket, caller, own && !socket && !caller]);
         Ok(Turn::Running)
@@ -96,6 +113,11 @@ impl EventLoop {
 
     /// Does what there is to do.
     pub(crate) fn advance(&mut self) -> Turn {
+        self.unasked += 1;
+        if self.unasked > UNASKED {
+            self.unasked = 0;
+            self.reactor.tell();
+        }
         self.reactor.awake();
         match Pin::new(&mut self.driver).poll(&mut Context::from_waker(self.reactor.waker())) {
             Poll::Ready(()) => Turn::Ended,

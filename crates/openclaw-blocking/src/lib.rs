@@ -30,6 +30,7 @@ mod reactor;
 mod receiver;
 mod socket;
 mod waiting;
+mod watched;
 
 pub use call::Call;
 pub use client::{Blocking, Client};

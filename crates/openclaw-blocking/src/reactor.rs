@@ -45,6 +45,10 @@ struct Inner {
     news: Waker,
     own: Waker,
     tokens: AtomicUsize,
+    /// How often the operating system has told of sockets.
+    told: AtomicU64,
+    /// Of the sockets with smaller tokens one may have been closed by its peer.
+    closing: AtomicUsize,
     deadline: Mutex<Option<Instant>>,
     wakeups: [AtomicU64; 3],
 }
@@ -60,6 +64,8 @@ impl Reactor {
             news,
             own,
             tokens: AtomicUsize::new(BELL.0 + 1),
+            told: AtomicU64::new(0),
+            closing: AtomicUsize::new(0),
             deadline: Mutex::default(),
             wakeups: Default::default(),
         })))
@@ -105,6 +111,26 @@ impl Reactor {
     pub(crate) fn wakeups(&self) -> Wakeups {
         let [socket, caller, timer] = self.0.wakeups.each_ref().map(|count| count.load(Ordering::Relaxed));
         Wakeups { socket, caller, timer }
+    }
+
+    /// How often the operating system has told of sockets.
+    pub(crate) fn told(&self) -> u64 {
+        self.0.told.load(Ordering::Relaxed)
+    }
+
+    /// The operating system has told of sockets, or has not been asked for long.
+    pub(crate) fn tell(&self) {
+        self.0.told.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A peer has closed one of the sockets there are.
+    pub(crate) fn set_closing(&self) {
+        self.0.closing.store(self.0.tokens.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether the peer of a socket may have closed it.
+    pub(crate) fn is_closing(&self, token: Token) -> bool {
+        token.0 < self.0.closing.load(Ordering::Relaxed)
     }
 
     /// Watches a socket until it can be read and written, which is how connecting ends.

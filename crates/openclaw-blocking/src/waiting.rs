@@ -27,9 +27,18 @@ impl Waiting {
         Self(None)
     }
 
-    /// The lead, if nobody has it.
-    pub(crate) fn lead(&self) -> Option<Lead<'_>> {
-        self.0.as_ref()?.lead()
+    /// Makes a request; see [`Crew::make_call`]. [`end_call`](Self::end_call) is due for each.
+    pub(crate) fn make_call<V>(&self, make: impl FnOnce() -> V) -> V {
+        match &self.0 {
+            Some(crew) => crew.make_call(make),
+            None => make(),
+        }
+    }
+
+    pub(crate) fn end_call(&self) {
+        if let Some(crew) = &self.0 {
+            crew.end_call();
+        }
     }
 
     /// Waits for a future. The lead is taken before it is polled, so that a request which it makes wakes nobody.
@@ -65,7 +74,7 @@ impl Waiting {
     }
 
     fn wait<F: Future>(&self, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-        if let Some(lead) = self.lead() {
+        if let Some(lead) = self.0.as_ref().and_then(|crew| crew.lead()) {
             if let Driven::Over(output) = drive(lead, future.as_mut(), deadline) {
                 return output;
             }
