@@ -10,7 +10,7 @@ use crate::event_loop::Turn;
 
 /// For so long nobody has led when the background thread takes over. A program that makes call after call leads again within
 /// that time, and to fight with it for the lead would cost it more than the calls.
-const LINGER: Duration = Duration::from_micros(500);
+const LINGER: Duration = Duration::from_millis(1);
 
 /// Starts the thread. It ends with the client.
 pub(crate) fn start(crew: &Arc<Crew>) -> io::Result<()> {
@@ -28,6 +28,8 @@ fn run(crew: &Crew) {
                 while lead.turn(None) == Turn::Running {
                     lead.listen();
                     if lead.is_wanted() {
+                        // What he asks is under way before he is awake.
+                        lead.advance();
                         break;
                     }
                 }

@@ -44,7 +44,7 @@ impl Adapter for Blocking {
         let (client, event_loop) = EventLoop::new(builder)?;
         let crew = Arc::new(Crew::new(event_loop));
         background::start(&crew).map_err(BuildError::Driver)?;
-        Ok(Client { waiting: Waiting::crew(crew), ..client })
+        Ok(client.waiting_by(Waiting::crew(crew)))
     }
 
     fn connect(builder: Builder<Self>) -> Result<Client, StartError> {
@@ -55,8 +55,12 @@ impl Adapter for Blocking {
 }
 
 impl Client {
-    pub(crate) fn new(handle: openclaw_client::Client, reactor: Reactor, waiting: Waiting) -> Self {
-        Self { handle, reactor, waiting }
+    pub(crate) fn new(handle: openclaw_client::Client, reactor: Reactor) -> Self {
+        Self { handle, reactor, waiting: Waiting::parked() }
+    }
+
+    pub(crate) fn waiting_by(self, waiting: Waiting) -> Self {
+        Self { waiting, ..self }
     }
 
     /// Starts connecting, and goes on from a pause. Does nothing unless the client is idle, paused or stopped.

@@ -181,7 +181,7 @@ impl Crew {
 #[derive(Debug)]
 pub(crate) struct Lead<'a> {
     crew: &'a Crew,
-    /// Always there until it has ended.
+    /// There until it has ended.
     event_loop: Option<Box<EventLoop>>,
     /// Somebody called the background thread, which the lead was taken from, and no turn was run since.
     owed: bool,
@@ -198,18 +198,21 @@ impl Lead<'_> {
         self.run(|event_loop| Ok(event_loop.advance()))
     }
 
+    /// The loop is out of the lead's hands meanwhile: a driver that panics ends, and with it everything under way.
     fn run(&mut self, run: impl FnOnce(&mut EventLoop) -> io::Result<Turn>) -> Turn {
         self.owed = false;
-        let turn = self.event_loop.as_deref_mut().map_or(Ok(Turn::Ended), run);
-        let turn = turn.unwrap_or_else(|error| {
-            tracing::error!(%error, "the driver cannot wait any more and ends");
-            Turn::Ended
-        });
-        if turn == Turn::Ended {
-            // Everything under way ends with the driver.
-            self.event_loop = None;
+        let Some(mut event_loop) = self.event_loop.take() else { return Turn::Ended };
+        match run(&mut event_loop) {
+            Ok(Turn::Running) => {
+                self.event_loop = Some(event_loop);
+                Turn::Running
+            }
+            Ok(Turn::Ended) => Turn::Ended,
+            Err(error) => {
+                tracing::error!(%error, "the driver cannot wait any more and ends");
+                Turn::Ended
+            }
         }
-        turn
     }
 
     /// Who drives looks next whether it may leave. What tells it from now on that it may keeps it from sleeping.
@@ -246,3 +249,6 @@ impl Drop for Lead<'_> {
         self.crew.hand_on(roster, self.owed || news);
     }
 }
+
+#[cfg(test)]
+mod tests;

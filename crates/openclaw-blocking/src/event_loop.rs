@@ -13,7 +13,6 @@ use openclaw_client::{BuildError, Builder, Driver};
 use crate::bell::Rung;
 use crate::client::Client;
 use crate::reactor::{BELL, Reactor, Wakeups};
-use crate::waiting::Waiting;
 
 /// Turns without asking the operating system about the sockets, as when callers ring all the time, before they are read
 /// anyway.
@@ -69,7 +68,7 @@ impl EventLoop {
         let poll = mio::Poll::new().map_err(BuildError::Driver)?;
         let reactor = Reactor::new(&poll).map_err(BuildError::Driver)?;
         let (handle, driver) = builder.on(reactor.clone()).split()?;
-        let client = Client::new(handle, reactor.clone(), Waiting::parked());
+        let client = Client::new(handle, reactor.clone());
         Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver, unasked: 0 }))
     }
 
