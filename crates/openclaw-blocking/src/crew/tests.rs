@@ -143,7 +143,7 @@ fn the_background_gives_way_to_whoever_waits() {
 #[test]
 fn what_is_done_while_nobody_drives_calls_the_background() {
     let (client, crew) = idle();
-    drop(crew.lead().map(|mut lead| lead.advance()));
+    crew.lead().unwrap().advance();
     let mut saw = None;
     assert!(matches!(crew.watch(&mut saw), Watch::Linger));
     client.start();
