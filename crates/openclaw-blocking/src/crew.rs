@@ -32,7 +32,7 @@ struct Roster {
     by_background: bool,
     /// Who would lead, by the wakers of their threads.
     followers: VecDeque<Waker>,
-    /// Leaders so far.
+    /// Leaders so far who have left and who drove: somebody who only looks again and again is none.
     terms: u64,
     /// The background thread sleeps until it is nudged.
     background_sleeps: bool,
@@ -152,9 +152,8 @@ impl Crew {
 
     fn take(&self, roster: &mut Roster) -> Option<Lead<'_>> {
         let event_loop = roster.event_loop.take()?;
-        roster.terms += 1;
         let owed = self.reactor.bell().occupy();
-        Some(Lead { crew: self, event_loop: Some(event_loop), owed })
+        Some(Lead { crew: self, event_loop: Some(event_loop), owed, turned: false })
     }
 
     /// The lead is free: a follower gets it, or else the background thread looks after it, soon or `now`.
@@ -185,6 +184,7 @@ pub(crate) struct Lead<'a> {
     event_loop: Option<Box<EventLoop>>,
     /// Somebody called the background thread, which the lead was taken from, and no turn was run since.
     owed: bool,
+    turned: bool,
 }
 
 impl Lead<'_> {
@@ -201,6 +201,7 @@ impl Lead<'_> {
     /// The loop is out of the lead's hands meanwhile: a driver that panics ends, and with it everything under way.
     fn run(&mut self, run: impl FnOnce(&mut EventLoop) -> io::Result<Turn>) -> Turn {
         self.owed = false;
+        self.turned = true;
         let Some(mut event_loop) = self.event_loop.take() else { return Turn::Ended };
         match run(&mut event_loop) {
             Ok(Turn::Running) => {
@@ -245,6 +246,7 @@ impl Drop for Lead<'_> {
             return;
         }
         roster.event_loop = event_loop;
+        roster.terms += u64::from(self.turned);
         let news = self.crew.reactor.bell().vacate();
         self.crew.hand_on(roster, self.owed || news);
     }

@@ -64,8 +64,9 @@ impl Waiting {
     /// Waits for a future, but not longer than `limit`. A limit of zero looks once.
     pub(crate) fn block_on_for<F: Future>(&self, future: F, limit: Duration) -> Option<F::Output> {
         let mut future = pin!(future);
-        if let Some(output) = look(future.as_mut()) {
-            return Some(output);
+        let output = look(future.as_mut());
+        if output.is_some() || limit.is_zero() {
+            return output;
         }
         match Instant::now().checked_add(limit) {
             Some(deadline) => self.wait(future, Some(deadline)),

@@ -104,11 +104,13 @@ fn one_who_leaves_the_queue_is_not_offered_the_lead() {
 
 #[test]
 fn the_background_takes_over_when_nobody_has_led_for_a_while() {
-    let (_client, crew) = idle();
+    let (client, crew) = idle();
     let mut saw = None;
     assert!(matches!(crew.watch(&mut saw), Watch::Linger));
-    drop(crew.lead().unwrap());
+    crew.lead().unwrap().advance();
     assert!(matches!(crew.watch(&mut saw), Watch::Linger), "somebody led meanwhile");
+    drop(crew.lead().unwrap());
+    assert!(client.events("never").try_recv().is_err(), "looking is not leading, however often");
     assert!(matches!(crew.watch(&mut saw), Watch::Lead(_)));
 }
 
