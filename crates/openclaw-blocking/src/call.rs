@@ -5,28 +5,35 @@ use std::time::Duration;
 use openclaw_client::proto::RequestId;
 use openclaw_client::{CallError, Payload};
 
-use openclaw_client::park;
+use crate::waiting::Waiting;
 
 /// A request under way. Dropping it cancels the request.
 ///
 /// What the transport has taken cannot be called back: a dropped request may still run at the gateway.
 #[derive(Debug)]
 #[must_use = "dropping a call cancels it"]
-pub struct Call(pub(crate) openclaw_client::Call);
+pub struct Call {
+    call: openclaw_client::Call,
+    waiting: Waiting,
+}
 
 impl Call {
+    pub(crate) fn new(waiting: Waiting, make: impl FnOnce() -> openclaw_client::Call) -> Self {
+        Self { call: waiting.make_call(make), waiting }
+    }
+
     /// Waits for the (last) answer's payload. The request has a deadline, so this ends.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn wait(self) -> Result<Option<Payload>, CallError> {
-        park::block_on(self.0)
+    pub fn wait(mut self) -> Result<Option<Payload>, CallError> {
+        self.waiting.block_on_likely(&mut self.call)
     }
 
     /// The same, but waits no longer than `limit`: none when the time is up, and the request goes on. After an answer
     /// there is no other: do not ask again.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<Option<Payload>, CallError>> {
-        park::block_on_for(&mut self.0, limit)
+        self.waiting.block_on_for(&mut self.call, limit)
     }
 
     /// The same without waiting.
@@ -38,12 +45,18 @@ impl Call {
     ///
     /// None when the gateway answered at once with the result, or the call failed: the call itself tells.
     pub fn accepted(&mut self) -> Option<Payload> {
-        park::block_on(self.0.accepted())
+        self.waiting.block_on_likely(self.call.accepted())
     }
 
     /// The request's id on the wire; none if it was refused at once.
     #[must_use]
     pub fn id(&self) -> Option<RequestId> {
-        self.0.id()
+        self.call.id()
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.waiting.end_call();
     }
 }

@@ -2,7 +2,6 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use openclaw_client::connect::{Auth, Hello, Scope};
@@ -16,11 +15,13 @@ use openclaw_client::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::background;
 use crate::call::Call;
+use crate::crew::Crew;
 use crate::event_loop::EventLoop;
 use crate::reactor::{Reactor, Wakeups};
 use crate::receiver::Receiver;
-use openclaw_client::park;
+use crate::waiting::Waiting;
 
 /// A gateway client whose calls block the thread they are made on. Clones are cheap and are the same client; when the last
 /// one is dropped the connection is closed.
@@ -28,6 +29,7 @@ use openclaw_client::park;
 pub struct Client {
     handle: openclaw_client::Client,
     reactor: Reactor,
+    waiting: Waiting,
 }
 
 /// The blocking adapter: a thread for each client.
@@ -40,13 +42,9 @@ impl Adapter for Blocking {
 
     fn build(builder: Builder<Self>) -> Result<Client, BuildError> {
         let (client, event_loop) = EventLoop::new(builder)?;
-        let run = move || {
-            if let Err(error) = event_loop.run() {
-                tracing::error!(%error, "the driver cannot wait any more and ends");
-            }
-        };
-        thread::Builder::new().name("openclaw-client".into()).spawn(run).map_err(BuildError::Driver)?;
-        Ok(client)
+        let crew = Arc::new(Crew::new(event_loop));
+        background::start(&crew).map_err(BuildError::Driver)?;
+        Ok(client.waiting_by(Waiting::crew(crew)))
     }
 
     fn connect(builder: Builder<Self>) -> Result<Client, StartError> {
@@ -58,7 +56,11 @@ impl Adapter for Blocking {
 
 impl Client {
     pub(crate) fn new(handle: openclaw_client::Client, reactor: Reactor) -> Self {
-        Self { handle, reactor }
+        Self { handle, reactor, waiting: Waiting::parked() }
+    }
+
+    pub(crate) fn waiting_by(self, waiting: Waiting) -> Self {
+        Self { waiting, ..self }
     }
 
     /// Starts connecting, and goes on from a pause. Does nothing unless the client is idle, paused or stopped.
@@ -74,13 +76,13 @@ impl Client {
     /// # Errors
     /// When the client pauses or stops instead, now or already.
     pub fn ready(&self) -> Result<Arc<Hello>, ConnectError> {
-        park::block_on(self.handle.ready())
+        self.waiting.block_on(self.handle.ready())
     }
 
     /// The same, but waits no longer than `limit`: none when the time is up.
     #[must_use]
     pub fn ready_timeout(&self, limit: Duration) -> Option<Result<Arc<Hello>, ConnectError>> {
-        park::block_on_for(self.handle.ready(), limit)
+        self.waiting.block_on_for(self.handle.ready(), limit)
     }
 
     /// Starts the client and waits for its first connection. If that fails the client is stopped again: a program that
@@ -89,7 +91,7 @@ impl Client {
     /// # Errors
     /// When the first attempt fails or the gateway refuses it.
     pub fn connect(&self) -> Result<Arc<Hello>, ConnectError> {
-        park::block_on(self.handle.connect())
+        self.waiting.block_on(self.handle.connect())
     }
 
     /// Makes the next attempt now, if the client waits for one or is paused.
@@ -106,7 +108,9 @@ impl Client {
         P: Serialize + ?Sized,
         R: DeserializeOwned,
     {
-        park::block_on(self.handle.request(method, params))
+        let payload = self.ask(Request::with_params(method, params)?)?;
+        // Not before the lead is given up: it may take long.
+        serde_json::from_str(payload.as_ref().map_or("null", Payload::as_str)).map_err(CallError::Decode)
     }
 
     /// Calls a method with params that are JSON already, and gives its answer unread. None when the answer has no payload.
@@ -114,26 +118,30 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub fn request_raw(&self, method: &str, params: &str) -> Result<Option<Payload>, CallError> {
-        park::block_on(self.handle.request_raw(method, params))
+        self.ask(Request::with_raw_params(method, params)?)
+    }
+
+    fn ask(&self, request: Request) -> Result<Option<Payload>, CallError> {
+        self.waiting.block_on(async { self.handle.call(request).await })
     }
 
     /// Makes a request with options. It is under way when this returns; the [`Call`] waits for its answer, and for
     /// its acceptance if it is a two-stage one.
     pub fn call(&self, request: Request) -> Call {
-        Call(self.handle.call(request))
+        Call::new(self.waiting.clone(), || self.handle.call(request))
     }
 
     /// Events as an iterator: `"chat"`, `["chat", "agent"]` or [`EventFilter::all()`]. May be called before the client is
     /// started. It goes on over reconnects.
     #[must_use]
     pub fn events(&self, filter: impl Into<EventFilter>) -> Receiver<Event> {
-        self.handle.events(filter).into()
+        Receiver::new(self.handle.events(filter), self.waiting.clone())
     }
 
     /// Events as an iterator with a backlog of the caller's choice.
     #[must_use]
     pub fn events_with(&self, filter: impl Into<EventFilter>, backlog: Backlog) -> Receiver<Event> {
-        self.handle.events_with(filter, backlog).into()
+        Receiver::new(self.handle.events_with(filter, backlog), self.waiting.clone())
     }
 
     /// Runs a handler for every event of a name, one at a time and in order, on a thread of its own: a slow handler
@@ -150,13 +158,13 @@ impl Client {
     /// The client's states, beginning with the present one.
     #[must_use]
     pub fn states(&self) -> Receiver<State> {
-        self.handle.states().into()
+        Receiver::new(self.handle.states(), self.waiting.clone())
     }
 
     /// What the core notices: malformed frames, stray responses, missing scopes.
     #[must_use]
     pub fn notices(&self) -> Receiver<Notice> {
-        self.handle.notices().into()
+        Receiver::new(self.handle.notices(), self.waiting.clone())
     }
 
     /// The present state.
@@ -181,7 +189,7 @@ impl Client {
     /// Closes the connection and waits until it is closed. Every request completes at once; the gateway has 250 ms (by
     /// default) to answer the close. The client can be started again.
     pub fn shutdown(&self) {
-        park::block_on(self.handle.shutdown());
+        self.waiting.block_on(self.handle.shutdown());
     }
 
     /// Replaces the credentials, for a program that has asked its user for better ones: they count from the next connect on,
@@ -202,7 +210,7 @@ impl Client {
     /// # Errors
     /// When a call fails, or its answer cannot be used.
     pub fn upgrade_scopes(&self, scopes: &[Scope]) -> Result<Decision, UpgradeError> {
-        park::block_on(self.handle.upgrade_scopes(scopes))
+        self.waiting.block_on(self.handle.upgrade_scopes(scopes))
     }
 
     /// The same client as the asynchronous adapters give it, for use from any executor.

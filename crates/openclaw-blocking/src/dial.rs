@@ -8,7 +8,6 @@ use std::sync::mpsc::{TryRecvError, sync_channel};
 use std::task::{Context, Poll};
 use std::thread;
 
-use mio::Token;
 use mio::net::TcpStream;
 use openclaw_client::TransportError;
 use openclaw_client::dialing::{Tcp, connect, tls, tls_error};
@@ -21,13 +20,14 @@ use tungstenite::client::client_with_config;
 
 use crate::reactor::Reactor;
 use crate::socket::Socket;
+use crate::watched::Watched;
 
 pub(crate) async fn dial(
     reactor: Reactor,
     plan: DialPlan,
     options: Arc<DialOptions>,
 ) -> Result<Socket, TransportError> {
-    let Registered { tcp, token } = connect(&reactor, &plan, &options).await?;
+    let tcp = connect(&reactor, &plan, &options).await?;
     let stream = match tls(&plan, &options)? {
         None => Stream::plain(tcp),
         Some((config, name)) => {
@@ -40,7 +40,7 @@ pub(crate) async fn dial(
     let mut progress = client_with_config(upgrade_request(&plan, &options)?, stream, Some(config));
     loop {
         match progress {
-            Ok((websocket, _response)) => return Socket::new(websocket, reactor, token),
+            Ok((websocket, _response)) => return Socket::new(websocket),
             Err(HandshakeError::Failure(error)) => return Err(transport_error(error)),
             Err(HandshakeError::Interrupted(pending)) => {
                 once_more().await;
@@ -71,14 +71,8 @@ fn poll<V>(mut attempt: impl FnMut() -> io::Result<V>) -> Poll<io::Result<V>> {
     }
 }
 
-/// A socket and the token by which mio speaks of it.
-pub(crate) struct Registered {
-    tcp: TcpStream,
-    token: Token,
-}
-
 impl Tcp for Reactor {
-    type Stream = Registered;
+    type Stream = Watched;
 
     /// On a thread of its own: the system's resolver blocks for as long as it likes, and whoever gives up on the dial leaves
     /// that thread behind.
@@ -87,7 +81,7 @@ impl Tcp for Reactor {
             return Ok(vec![(address, port).into()]);
         }
         let (found, result) = sync_channel(1);
-        let bell = self.waker();
+        let bell = self.waker().clone();
         thread::Builder::new().name("openclaw-resolve".into()).spawn(move || {
             // Nobody listens any more when the dial was given up.
             let _ = found.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));
@@ -101,31 +95,31 @@ impl Tcp for Reactor {
         .await
     }
 
-    async fn connect(&self, address: SocketAddr) -> io::Result<Registered> {
-        let mut tcp = TcpStream::connect(address)?;
-        let token = self.register(&mut tcp)?;
+    async fn connect(&self, address: SocketAddr) -> io::Result<Watched> {
+        let socket = Watched::new(TcpStream::connect(address)?, self.clone())?;
+        let tcp = socket.tcp();
         retry(|| match (tcp.take_error()?, tcp.peer_addr()) {
             (Some(error), _) => Err(error),
             (None, Err(error)) if error.kind() == ErrorKind::NotConnected => Err(ErrorKind::WouldBlock.into()),
             (None, peer) => peer,
         })
         .await?;
-        Ok(Registered { tcp, token })
+        Ok(socket)
     }
 
-    fn ends(stream: &Registered) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((stream.tcp.local_addr()?, stream.tcp.peer_addr()?))
+    fn ends(stream: &Watched) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((stream.tcp().local_addr()?, stream.tcp().peer_addr()?))
     }
 
-    fn set_nodelay(stream: &Registered) -> io::Result<()> {
-        stream.tcp.set_nodelay(true)
+    fn set_nodelay(stream: &Watched) -> io::Result<()> {
+        stream.tcp().set_nodelay(true)
     }
 
-    fn poll_read(stream: &mut Registered, _cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        poll(|| stream.tcp.read(buf))
+    fn poll_read(stream: &mut Watched, _cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        poll(|| stream.read(buf))
     }
 
-    fn poll_write(stream: &mut Registered, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        poll(|| stream.tcp.write(bytes))
+    fn poll_write(stream: &mut Watched, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        poll(|| stream.write(bytes))
     }
 }

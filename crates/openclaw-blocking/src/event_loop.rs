@@ -3,15 +3,20 @@
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use mio::{Events, Poll};
+use mio::Events;
 use openclaw_client::transport::Runtime;
 use openclaw_client::{BuildError, Builder, Driver};
 
+use crate::bell::Rung;
 use crate::client::Client;
-use crate::reactor::{BELL, Reactor, Rung, Wakeups};
+use crate::reactor::{BELL, Reactor, Wakeups};
+
+/// Turns without asking the operating system about the sockets, as when callers ring all the time, before they are read
+/// anyway.
+const UNASKED: u32 = 4;
 
 /// Whether a loop has more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +51,12 @@ pub enum Turn {
 /// ```
 #[derive(Debug)]
 pub struct EventLoop {
-    poll: Poll,
+    poll: mio::Poll,
     events: Events,
     reactor: Reactor,
     driver: Driver<Reactor>,
+    /// Turns since the operating system was asked about the sockets.
+    unasked: u32,
 }
 
 impl EventLoop {
@@ -58,11 +65,11 @@ impl EventLoop {
     /// # Errors
     /// See [`Builder::build`].
     pub fn new<R>(builder: Builder<R>) -> Result<(Client, Self), BuildError> {
-        let poll = Poll::new().map_err(BuildError::Driver)?;
+        let poll = mio::Poll::new().map_err(BuildError::Driver)?;
         let reactor = Reactor::new(&poll).map_err(BuildError::Driver)?;
         let (handle, driver) = builder.on(reactor.clone()).split()?;
         let client = Client::new(handle, reactor.clone());
-        Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver }))
+        Ok((client, Self { poll, events: Events::with_capacity(16), reactor, driver, unasked: 0 }))
     }
 
     /// Does what there is to do, then sleeps until a socket, a timer or a caller wakes it, but not longer than `limit`.
@@ -70,9 +77,7 @@ impl EventLoop {
     /// # Errors
     /// When the operating system refuses to wait. The loop is of no use then; dropping it ends everything under way.
     pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<Turn> {
-        self.reactor.awake();
-        let waker = self.reactor.waker();
-        if Pin::new(&mut self.driver).poll(&mut Context::from_waker(&waker)).is_ready() {
+        if self.advance() == Turn::Ended {
             return Ok(Turn::Ended);
         }
         let (left, own) = match self.reactor.may_sleep() {
@@ -82,16 +87,45 @@ impl EventLoop {
                 (left.into_iter().chain(limit).min(), left.is_some_and(|left| limit.is_none_or(|limit| left <= limit)))
             }
         };
+        self.unasked = 0;
         match self.poll.poll(&mut self.events, left) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => result?,
         }
         let (mut socket, mut caller) = (false, false);
         for event in &self.events {
-            if event.token() == BELL { caller = true } else { socket = true }
+            if event.token() == BELL {
+                caller = true;
+            } else {
+                socket = true;
+                if event.is_read_closed() || event.is_error() {
+                    self.reactor.set_closing();
+                }
+            }
+        }
+        if socket {
+            self.reactor.tell();
         }
         self.reactor.count([socket, caller, own && !socket && !caller]);
         Ok(Turn::Running)
+    }
+
+    /// Does what there is to do.
+    pub(crate) fn advance(&mut self) -> Turn {
+        self.unasked += 1;
+        if self.unasked > UNASKED {
+            self.unasked = 0;
+            self.reactor.tell();
+        }
+        self.reactor.awake();
+        match Pin::new(&mut self.driver).poll(&mut Context::from_waker(self.reactor.waker())) {
+            Poll::Ready(()) => Turn::Ended,
+            Poll::Pending => Turn::Running,
+        }
+    }
+
+    pub(crate) fn reactor(&self) -> &Reactor {
+        &self.reactor
     }
 
     /// Runs until the last handle is gone and the connection is closed.

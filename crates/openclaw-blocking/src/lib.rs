@@ -19,13 +19,18 @@
 //!
 //! [`EventLoop`] is the same without the thread, for programs that run the loop themselves.
 
+mod background;
+mod bell;
 mod call;
 mod client;
+mod crew;
 mod dial;
 mod event_loop;
 mod reactor;
 mod receiver;
 mod socket;
+mod waiting;
+mod watched;
 
 pub use call::Call;
 pub use client::{Blocking, Client};

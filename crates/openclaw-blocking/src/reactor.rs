@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use mio::{Interest, Registry, Token};
@@ -13,6 +13,7 @@ use openclaw_client::TransportError;
 use openclaw_client::proto::{DialPlan, Instant, Now};
 use openclaw_client::transport::{BoxFuture, Clock, DialOptions, Runtime};
 
+use crate::bell::{Bell, Rung};
 use crate::dial::dial;
 use crate::socket::Socket;
 use openclaw_client::park;
@@ -41,66 +42,59 @@ struct Inner {
     clock: Clock,
     registry: Registry,
     bell: Arc<Bell>,
+    news: Waker,
+    own: Waker,
     tokens: AtomicUsize,
+    /// How often the operating system has told of sockets.
+    told: AtomicU64,
+    /// Of the sockets with smaller tokens one may have been closed by its peer.
+    closing: AtomicUsize,
     deadline: Mutex<Option<Instant>>,
     wakeups: [AtomicU64; 3],
 }
 
-/// Wakes the driver's thread, if it sleeps.
-#[derive(Debug)]
-struct Bell {
-    state: AtomicU8,
-    waker: mio::Waker,
-}
-
-const AWAKE: u8 = 0;
-const ASLEEP: u8 = 1;
-const RUNG: u8 = 2;
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if self.state.swap(RUNG, Ordering::AcqRel) == ASLEEP {
-            if let Err(error) = self.waker.wake() {
-                tracing::error!(%error, "the driver cannot be woken");
-            }
-        }
-    }
-}
-
 impl Reactor {
     pub(crate) fn new(poll: &mio::Poll) -> io::Result<Self> {
-        let waker = mio::Waker::new(poll.registry(), BELL)?;
+        let bell = Bell::new(poll.registry(), BELL)?;
+        let (news, own) = (bell.news(), bell.own());
         Ok(Self(Arc::new(Inner {
             clock: Clock::default(),
             registry: poll.registry().try_clone()?,
-            bell: Arc::new(Bell { state: AtomicU8::new(AWAKE), waker }),
+            bell,
+            news,
+            own,
             tokens: AtomicUsize::new(BELL.0 + 1),
+            told: AtomicU64::new(0),
+            closing: AtomicUsize::new(0),
             deadline: Mutex::default(),
             wakeups: Default::default(),
         })))
     }
 
     /// The driver's waker.
-    pub(crate) fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.0.bell))
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.0.news
+    }
+
+    /// The waker of what the thread waits for that drives.
+    pub(crate) fn own_waker(&self) -> &Waker {
+        &self.0.own
+    }
+
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.0.bell
     }
 
     /// The driver is about to run: what was rung before is no news, and it will set its deadline again.
     pub(crate) fn awake(&self) {
-        self.0.bell.state.swap(AWAKE, Ordering::AcqRel);
+        self.0.bell.awake();
         *self.deadline() = None;
     }
 
     /// The driver has run. Says until when it may sleep; no sleep at all if the bell has rung meanwhile.
     pub(crate) fn may_sleep(&self) -> Result<Option<Instant>, Rung> {
-        match self.0.bell.state.compare_exchange(AWAKE, ASLEEP, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Ok(*self.deadline()),
-            Err(_) => Err(Rung),
-        }
+        self.0.bell.may_sleep()?;
+        Ok(*self.deadline())
     }
 
     fn deadline(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
@@ -119,6 +113,26 @@ impl Reactor {
         Wakeups { socket, caller, timer }
     }
 
+    /// How often the operating system has told of sockets.
+    pub(crate) fn told(&self) -> u64 {
+        self.0.told.load(Ordering::Relaxed)
+    }
+
+    /// The operating system has told of sockets, or has not been asked for long.
+    pub(crate) fn tell(&self) {
+        self.0.told.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A peer has closed one of the sockets there are.
+    pub(crate) fn set_closing(&self) {
+        self.0.closing.store(self.0.tokens.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether the peer of a socket may have closed it.
+    pub(crate) fn is_closing(&self, token: Token) -> bool {
+        token.0 < self.0.closing.load(Ordering::Relaxed)
+    }
+
     /// Watches a socket until it can be read and written, which is how connecting ends.
     pub(crate) fn register(&self, socket: &mut impl mio::event::Source) -> io::Result<Token> {
         let token = Token(self.0.tokens.fetch_add(1, Ordering::Relaxed));
@@ -132,10 +146,6 @@ impl Reactor {
         self.0.registry.reregister(socket, token, interest)
     }
 }
-
-/// The bell rang while the driver ran.
-#[derive(Debug)]
-pub(crate) struct Rung;
 
 /// The driver polls its only timer in every turn, so a deadline is all there is to remember.
 #[derive(Debug)]

@@ -5,16 +5,23 @@ use std::time::Duration;
 
 use openclaw_client::Lagged;
 
-use openclaw_client::park;
+use crate::waiting::Waiting;
 
 /// The reading end of a queue, as an iterator that waits. It ends when the client has ended; dropping it unsubscribes.
 #[derive(Debug)]
-pub struct Receiver<V>(openclaw_client::Receiver<V>);
+pub struct Receiver<V> {
+    items: openclaw_client::Receiver<V>,
+    waiting: Waiting,
+}
 
 impl<V> Receiver<V> {
+    pub(crate) fn new(items: openclaw_client::Receiver<V>, waiting: Waiting) -> Self {
+        Self { items, waiting }
+    }
+
     /// The next item, or the notice that some were lost; none when the client has ended.
     pub fn recv(&mut self) -> Option<Result<V, Lagged>> {
-        park::block_on(self.0.next())
+        self.waiting.block_on_likely(self.items.next())
     }
 
     /// The same, but waits no longer than `limit`.
@@ -22,7 +29,7 @@ impl<V> Receiver<V> {
     /// # Errors
     /// `Timeout` when the time is up, `Disconnected` when the client has ended.
     pub fn recv_timeout(&mut self, limit: Duration) -> Result<Result<V, Lagged>, RecvTimeoutError> {
-        let next = park::block_on_for(self.0.next(), limit).ok_or(RecvTimeoutError::Timeout)?;
+        let next = self.waiting.block_on_for(self.items.next(), limit).ok_or(RecvTimeoutError::Timeout)?;
         next.ok_or(RecvTimeoutError::Disconnected)
     }
 
@@ -31,7 +38,7 @@ impl<V> Receiver<V> {
     /// # Errors
     /// `Empty` when nothing waits, `Disconnected` when the client has ended.
     pub fn try_recv(&mut self) -> Result<Result<V, Lagged>, TryRecvError> {
-        let next = park::block_on_for(self.0.next(), Duration::ZERO).ok_or(TryRecvError::Empty)?;
+        let next = self.waiting.block_on_for(self.items.next(), Duration::ZERO).ok_or(TryRecvError::Empty)?;
         next.ok_or(TryRecvError::Disconnected)
     }
 }
@@ -46,6 +53,6 @@ impl<V> Iterator for Receiver<V> {
 
 impl<V> From<openclaw_client::Receiver<V>> for Receiver<V> {
     fn from(receiver: openclaw_client::Receiver<V>) -> Self {
-        Self(receiver)
+        Self::new(receiver, Waiting::parked())
     }
 }

@@ -3,22 +3,18 @@
 use std::io::ErrorKind;
 use std::task::{Context, Poll};
 
-use mio::Token;
-use mio::net::TcpStream;
 use openclaw_client::TransportError;
 use openclaw_client::nonblocking::Stream;
 use openclaw_client::transport::{Received, Transport};
 use openclaw_client::websocket::{close_message, received, transport_error};
 use tungstenite::{Error, Message, WebSocket};
 
-use crate::reactor::Reactor;
+use crate::watched::Watched;
 
 /// tungstenite over a socket that mio watches. The driver asks again at every wake-up, so nothing needs its wakers.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    websocket: WebSocket<Stream<TcpStream>>,
-    reactor: Reactor,
-    token: Token,
+    websocket: WebSocket<Stream<Watched>>,
     /// Writing is stuck, and the socket is watched for room.
     stuck: bool,
     /// A message was taken that did not fit: no more before that has left.
@@ -30,20 +26,16 @@ pub(crate) fn would_block(error: &Error) -> bool {
 }
 
 impl Socket {
-    pub(crate) fn new(
-        mut websocket: WebSocket<Stream<TcpStream>>,
-        reactor: Reactor,
-        token: Token,
-    ) -> Result<Self, TransportError> {
-        reactor.watch(websocket.get_mut().socket(), token, false).map_err(|e| TransportError::Io(e.to_string()))?;
-        Ok(Self { websocket, reactor, token, stuck: false, full: false })
+    pub(crate) fn new(mut websocket: WebSocket<Stream<Watched>>) -> Result<Self, TransportError> {
+        websocket.get_mut().socket().watch(false).map_err(|e| TransportError::Io(e.to_string()))?;
+        Ok(Self { websocket, stuck: false, full: false })
     }
 
     /// Watches for room while writing is stuck, and only then.
     fn set_stuck(&mut self, stuck: bool) -> Result<(), TransportError> {
         if self.stuck != stuck {
             self.stuck = stuck;
-            let watched = self.reactor.watch(self.websocket.get_mut().socket(), self.token, stuck);
+            let watched = self.websocket.get_mut().socket().watch(stuck);
             watched.map_err(|e| TransportError::Io(e.to_string()))?;
         }
         Ok(())

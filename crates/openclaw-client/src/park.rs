@@ -15,10 +15,24 @@ impl Wake for Unpark {
     }
 }
 
+thread_local! {
+    static UNPARK: Waker = unpark();
+}
+
+fn unpark() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
+}
+
+/// The waker that ends the calling thread's [`park`](thread::park): the same one whenever a thread asks.
+#[must_use]
+pub fn waker() -> Waker {
+    UNPARK.try_with(Waker::clone).unwrap_or_else(|_| unpark())
+}
+
 /// Waits for a future.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let waker = waker();
     let mut cx = Context::from_waker(&waker);
     loop {
         match future.as_mut().poll(&mut cx) {
@@ -32,7 +46,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 pub fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
     let begin = Instant::now();
     let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let waker = waker();
     let mut cx = Context::from_waker(&waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
