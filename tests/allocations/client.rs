@@ -5,8 +5,7 @@ use openclaw_tests::{HELLO, Peer, challenge};
 use openclaw_tokio::{Builder, Tokio};
 use tokio::runtime::Runtime;
 
-/// Serves `echo`; `big`, whose payload has 8 MiB; `events`: a thousand frames of 200 bytes, then the answer; and `few`: fifty
-/// of them.
+/// Serves `echo`; `big`, whose payload has 8 MiB; and `events`: a thousand frames of 200 bytes, then the answer.
 pub fn gateway() -> Peer {
     gateway_that_says(HELLO.into())
 }
@@ -18,14 +17,9 @@ pub fn gateway_that_says(hello: String) -> Peer {
         let connect = conn.ask();
         conn.reply(&connect, &hello);
         while let Some(asked) = conn.next_request() {
-            let events = match &*asked.method {
-                "events" => 1_000,
-                "few" => 50,
-                _ => 0,
-            };
-            if events > 0 {
+            if asked.method == "events" {
                 let fill = "x".repeat(200 - r#"{"type":"event","event":"chat","payload":{"t":""},"seq":1000}"#.len());
-                for seq in 1_000..1_000 + events {
+                for seq in 1_000..2_000 {
                     conn.queue(&openclaw_tests::event("chat", seq, &format!(r#"{{"t":"{fill}"}}"#)));
                 }
             }

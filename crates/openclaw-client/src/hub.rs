@@ -151,9 +151,7 @@ impl Listeners<'_> {
         let wants = |(filter, _): &(EventFilter, _)| filter.wants(event.name());
         let Some(last) = listeners.iter().rposition(wants) else { return };
         let Some(((_, last), earlier)) = listeners.get(..=last).and_then(<[_]>::split_last) else { return };
-        // Whoever will read it at once can read it where it was received. One copy serves all who will not.
-        let in_backlog = last.is_long() || earlier.iter().any(|listener| wants(listener) && listener.1.is_long());
-        let event = if in_backlog { event.map_text(Text::into_owned) } else { event };
+        let event = event.map_text(Text::detached);
         let size = event.frame().as_ref().len();
         let mut gone = false;
         for (_, queue) in earlier.iter().filter(|(filter, _)| filter.wants(event.name())) {

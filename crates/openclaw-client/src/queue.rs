@@ -24,10 +24,6 @@ pub struct Backlog {
     pub bytes: usize,
 }
 
-/// Items from which on a queue is a backlog. As many messages as a driver reads before it lets the application run; each may
-/// keep a read buffer (8 KiB by default) in memory.
-const LONG: usize = 64;
-
 impl Default for Backlog {
     fn default() -> Self {
         Self { items: 1_024, bytes: 32 << 20 }
@@ -59,11 +55,6 @@ impl<V> Queue<V> {
 
     fn lock(&self) -> MutexGuard<'_, QueueState<V>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether what is added now will wait behind more than a reader who keeps up leaves behind: the messages of a read.
-    pub(crate) fn is_long(&self) -> bool {
-        self.lock().items.len() >= LONG
     }
 
     /// Adds an item, or counts it as lost if there is no room. False when nobody reads any more.

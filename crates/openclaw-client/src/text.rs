@@ -24,12 +24,10 @@ impl Text {
         Self(Kind::Shared(text))
     }
 
-    /// The same text in memory of its own, if it is small: for a program that keeps it for long, as a slice that is kept
-    /// keeps the whole read buffer it lies in. An event's is replaced by `event.map_text(Text::into_owned)`.
-    ///
-    /// A text above 8 KiB has a buffer of its own already, or nearly.
+    /// The same text in memory of its own if it is small: a small slice kept in a backlog would keep the whole read
+    /// buffer it lies in.
     #[must_use]
-    pub fn into_owned(self) -> Self {
+    pub(crate) fn detached(self) -> Self {
         match self.0 {
             Kind::Shared(text) if text.len() < COPY_BELOW => Self(Kind::Owned(text.as_str().into())),
             kind => Self(kind),
