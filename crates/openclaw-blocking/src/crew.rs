@@ -205,7 +205,7 @@ pub(crate) struct Lead<'a> {
     turned: bool,
 }
 
-impl Lead<'_> {
+impl<'a> Lead<'a> {
     /// One turn that sleeps no longer than `limit`.
     pub(crate) fn turn(&mut self, limit: Option<Duration>) -> Turn {
         self.run(|event_loop| event_loop.turn(limit))
@@ -240,7 +240,7 @@ impl Lead<'_> {
     }
 
     /// The waker of what the leader waits for.
-    pub(crate) fn own_waker(&self) -> &Waker {
+    pub(crate) fn own_waker(&self) -> &'a Waker {
         self.crew.reactor.own_waker()
     }
 
