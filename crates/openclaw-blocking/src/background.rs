@@ -37,6 +37,7 @@ fn run(crew: &Crew) {
                 saw = None;
             }
             Watch::Linger => thread::park_timeout(LINGER),
+            Watch::LingerLong => thread::park_timeout(4 * LINGER),
             Watch::Sleep => thread::park(),
             Watch::End => return,
         }

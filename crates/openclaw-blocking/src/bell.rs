@@ -76,6 +76,13 @@ impl Bell {
         }
     }
 
+    /// Only who drives clears, so what is not there need not be cleared. What is rung meanwhile stays.
+    fn clear(&self, bits: u8) {
+        if self.state.load(Ordering::Acquire) & bits != 0 {
+            self.state.fetch_and(!bits, Ordering::AcqRel);
+        }
+    }
+
     /// Has the leader look whether it may leave.
     pub(crate) fn interrupt(&self) {
         self.ring(OWN);
@@ -83,12 +90,12 @@ impl Bell {
 
     /// The driver is about to run: what was rung before is no news to it.
     pub(crate) fn awake(&self) {
-        self.state.fetch_and(OWN, Ordering::AcqRel);
+        self.clear(ASLEEP | NEWS);
     }
 
     /// The leader is about to look whether it may leave.
     pub(crate) fn listen(&self) {
-        self.state.fetch_and(!OWN, Ordering::AcqRel);
+        self.clear(OWN);
     }
 
     /// The driver has run. It may sleep unless the bell has rung meanwhile.
@@ -101,13 +108,13 @@ impl Bell {
 
     /// Somebody drives from now on. Returns whether the background thread was called, and need not come any more.
     pub(crate) fn occupy(&self) -> bool {
-        self.state.fetch_and(NEWS, Ordering::AcqRel);
-        self.called.swap(false, Ordering::AcqRel)
+        self.clear(VACANT | OWN);
+        self.is_called() && self.called.swap(false, Ordering::AcqRel)
     }
 
     /// Nobody drives from now on. Returns whether there is something to do.
     pub(crate) fn vacate(&self) -> bool {
-        self.state.fetch_and(NEWS, Ordering::AcqRel);
+        self.clear(ASLEEP | OWN);
         self.state.fetch_or(VACANT, Ordering::AcqRel) & NEWS != 0
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -20,7 +20,12 @@ pub(crate) struct Crew {
     reactor: Reactor,
     /// Calls that nobody has waited for to their end.
     calls: AtomicUsize,
+    /// The background thread lingers long.
+    long: AtomicBool,
 }
+
+/// So many leaders since the background thread looked last: one call comes after the other.
+const MANY: u64 = 16;
 
 #[derive(Debug)]
 struct Roster {
@@ -44,6 +49,8 @@ pub(crate) enum Watch<'a> {
     Lead(Lead<'a>),
     /// Look again after a short time.
     Linger,
+    /// Look again after a longer time, or when nudged: one call comes after the other.
+    LingerLong,
     /// Look again when nudged.
     Sleep,
     End,
@@ -61,7 +68,7 @@ impl Crew {
             terms: 0,
             background_sleeps: false,
         };
-        Self { roster: Mutex::new(roster), reactor, calls: AtomicUsize::new(0) }
+        Self { roster: Mutex::new(roster), reactor, calls: AtomicUsize::new(0), long: AtomicBool::new(false) }
     }
 
     pub(crate) fn reactor(&self) -> &Reactor {
@@ -74,7 +81,11 @@ impl Crew {
     pub(crate) fn make_call<V>(&self, make: impl FnOnce() -> V) -> V {
         if self.calls.fetch_add(1, Ordering::Relaxed) > 0 {
             self.reactor.bell().hush();
-            return make();
+            let call = make();
+            if self.long.load(Ordering::Relaxed) && self.long.swap(false, Ordering::AcqRel) {
+                self.reactor.bell().nudge_background();
+            }
+            return call;
         }
         let lead = self.lead();
         let call = make();
@@ -133,13 +144,20 @@ impl Crew {
         if roster.ended {
             return Watch::End;
         }
-        let led_meanwhile = saw.replace(roster.terms) != Some(roster.terms);
+        let before = saw.replace(roster.terms);
+        let led_meanwhile = before != Some(roster.terms);
         let vacant = roster.event_loop.is_some();
         if vacant && (!led_meanwhile || self.reactor.bell().is_called()) {
             if let Some(lead) = self.take(&mut roster) {
                 roster.by_background = true;
                 return Watch::Lead(lead);
             }
+        }
+        let many = before.is_some_and(|before| roster.terms - before >= MANY);
+        let long = many && self.calls.load(Ordering::Relaxed) == 0;
+        self.long.store(long, Ordering::Release);
+        if long {
+            return Watch::LingerLong;
         }
         if vacant || led_meanwhile {
             return Watch::Linger;
@@ -187,7 +205,7 @@ pub(crate) struct Lead<'a> {
     turned: bool,
 }
 
-impl Lead<'_> {
+impl<'a> Lead<'a> {
     /// One turn that sleeps no longer than `limit`.
     pub(crate) fn turn(&mut self, limit: Option<Duration>) -> Turn {
         self.run(|event_loop| event_loop.turn(limit))
@@ -222,7 +240,7 @@ impl Lead<'_> {
     }
 
     /// The waker of what the leader waits for.
-    pub(crate) fn own_waker(&self) -> &Waker {
+    pub(crate) fn own_waker(&self) -> &'a Waker {
         self.crew.reactor.own_waker()
     }
 

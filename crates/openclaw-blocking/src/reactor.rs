@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use mio::{Interest, Registry, Token};
 use openclaw_client::TransportError;
@@ -40,6 +41,8 @@ pub(crate) struct Reactor(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     clock: Clock,
+    /// When the clock was read last, in nanoseconds of its own.
+    read: AtomicU64,
     registry: Registry,
     bell: Arc<Bell>,
     news: Waker,
@@ -59,6 +62,7 @@ impl Reactor {
         let (news, own) = (bell.news(), bell.own());
         Ok(Self(Arc::new(Inner {
             clock: Clock::default(),
+            read: AtomicU64::new(0),
             registry: poll.registry().try_clone()?,
             bell,
             news,
@@ -99,6 +103,11 @@ impl Reactor {
 
     fn deadline(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
         self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the clock was read last.
+    fn last_read(&self) -> Instant {
+        Instant::from_elapsed(Duration::from_nanos(self.0.read.load(Ordering::Relaxed)))
     }
 
     /// Counts a wake-up by what caused it, in the order of the fields of [`Wakeups`].
@@ -158,7 +167,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
-        if self.reactor.now().mono >= self.at {
+        // The driver has just read the clock. If the time comes meanwhile, the deadline has passed and is slept for no longer.
+        if self.reactor.last_read() >= self.at {
             return Poll::Ready(());
         }
         *self.reactor.deadline() = Some(self.at);
@@ -171,7 +181,10 @@ impl Runtime for Reactor {
     type Sleep = Sleep;
 
     fn now(&self) -> Now {
-        self.0.clock.now()
+        let now = self.0.clock.now();
+        let nanos = u64::try_from(now.mono.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.read.store(nanos, Ordering::Relaxed);
+        now
     }
 
     fn sleep_until(&self, at: Instant) -> Sleep {

@@ -109,8 +109,7 @@ enum Driven<V> {
 }
 
 fn drive<F: Future>(mut lead: Lead<'_>, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Driven<F::Output> {
-    let own = lead.own_waker().clone();
-    let mut cx = Context::from_waker(&own);
+    let mut cx = Context::from_waker(lead.own_waker());
     loop {
         lead.listen();
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {

@@ -11,9 +11,9 @@ use std::time::Duration;
 use openclaw_client::Request;
 use tungstenite::Message;
 
-use super::{Crew, Watch};
+use super::{Crew, MANY, Watch};
 use crate::client::Client;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Turn};
 use crate::waiting::Waiting;
 
 /// No test waits longer than this for anything.
@@ -111,6 +111,18 @@ fn the_background_takes_over_when_nobody_has_led_for_a_while() {
     assert!(matches!(crew.watch(&mut saw), Watch::Linger), "somebody led meanwhile");
     drop(crew.lead().unwrap());
     assert!(client.events("never").try_recv().is_err(), "looking is not leading, however often");
+    assert!(matches!(crew.watch(&mut saw), Watch::Lead(_)));
+}
+
+#[test]
+fn the_background_looks_less_often_while_one_call_comes_after_the_other() {
+    let (_client, crew) = idle();
+    let mut saw = None;
+    assert!(matches!(crew.watch(&mut saw), Watch::Linger));
+    (0..MANY).for_each(|_| assert_eq!(crew.lead().unwrap().advance(), Turn::Running));
+    assert!(matches!(crew.watch(&mut saw), Watch::LingerLong));
+    crew.lead().unwrap().advance();
+    assert!(matches!(crew.watch(&mut saw), Watch::Linger));
     assert!(matches!(crew.watch(&mut saw), Watch::Lead(_)));
 }
 
