@@ -1,4 +1,4 @@
-//! From `call()` on one thread to the frame at its peer: what the blocking client's driver thread adds to a bare socket.
+//! From `call()` on one thread to the frame at its peer: what the blocking client adds to a bare socket.
 //!
 //! `cargo bench -p openclaw-tests --bench wake_latency`. Both sides are in this process and share a clock. The floor is
 //! tungstenite written to on the caller's own thread; rounds of both alternate.

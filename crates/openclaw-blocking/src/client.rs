@@ -32,7 +32,7 @@ pub struct Client {
     waiting: Waiting,
 }
 
-/// The blocking adapter: a thread for each client.
+/// The blocking adapter: whoever waits drives, and a background thread for each client while nobody does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocking;
 
@@ -127,6 +127,9 @@ impl Client {
 
     /// Makes a request with options. It is under way when this returns; the [`Call`] waits for its answer, and for
     /// its acceptance if it is a two-stage one.
+    ///
+    /// The only call under way leaves at once. One made while others are under way leaves with the next turn of whoever drives;
+    /// the [crate's documentation](crate#when-a-request-leaves) says when that is.
     pub fn call(&self, request: Request) -> Call {
         Call::new(self.waiting.clone(), || self.handle.call(request))
     }
@@ -213,7 +216,8 @@ impl Client {
         self.waiting.block_on(self.handle.upgrade_scopes(scopes))
     }
 
-    /// The same client as the asynchronous adapters give it, for use from any executor.
+    /// The same client as the asynchronous adapters give it, for use from any executor: whoever drives the client drives its
+    /// requests too.
     #[must_use]
     pub fn handle(&self) -> &openclaw_client::Client {
         &self.handle

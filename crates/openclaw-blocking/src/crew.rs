@@ -75,9 +75,9 @@ impl Crew {
         &self.reactor
     }
 
-    /// Makes a request that nobody waits for yet. If it is the only one it leaves at once, whoever drives. Otherwise, and if
-    /// nobody drives just now, it leaves with those that are made next, as soon as somebody does: no later than the background
-    /// thread takes over.
+    /// Makes a request that nobody waits for yet. If it is the only one, and nobody drives, this thread sends it. If there are
+    /// others and nobody drives, it leaves with those that are made next, as soon as somebody does: at the latest when the
+    /// background thread takes over, which is not woken for it, as whoever made several will soon wait for one.
     pub(crate) fn make_call<V>(&self, make: impl FnOnce() -> V) -> V {
         if self.calls.fetch_add(1, Ordering::Relaxed) > 0 {
             self.reactor.bell().hush();

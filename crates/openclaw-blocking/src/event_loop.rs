@@ -28,7 +28,7 @@ pub enum Turn {
 }
 
 /// A client's loop for callers who run it themselves, on a thread of their own. [`builder`](crate::builder) and
-/// [`Builder::build`](openclaw_client::Builder::build) start a thread that does it.
+/// [`Builder::build`](openclaw_client::Builder::build) have it run by whoever waits, and by a background thread.
 ///
 /// Whatever waits for the client on the loop's own thread waits for ever: there use what does not wait, for example
 /// [`Call::try_wait`](crate::Call::try_wait) and [`Receiver::try_recv`](crate::Receiver::try_recv).
