@@ -179,6 +179,7 @@ impl<R: Runtime> Driver<R> {
                     }
                     Poll::Ready(Ok(Received::Binary(len))) => Input::Binary { len },
                     Poll::Ready(Ok(Received::Control)) => {
+                        link.giant.observe_control();
                         // The answer to a ping is queued with the transport.
                         link.unflushed = true;
                         continue;

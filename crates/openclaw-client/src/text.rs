@@ -45,20 +45,47 @@ const GIANT: usize = 2 << 20;
 /// behind it (at most the read buffer's usual size) gets a new buffer of the usual size. So the message is held until then.
 /// For smaller ones a buffer that is used again is worth more than its memory.
 #[derive(Default)]
-pub(crate) struct Giant(Option<Box<Utf8Bytes>>);
+pub(crate) struct Giant(Option<Held>);
+
+struct Held {
+    /// Only held.
+    _message: Utf8Bytes,
+    /// Where the last message that was received ends.
+    end: usize,
+    /// Bytes of control frames received behind it, at the most.
+    control: usize,
+    /// Bytes of messages received since.
+    since: usize,
+}
 
 impl Giant {
+    /// Between two messages in one buffer there is a header, of ten bytes at the most. Another buffer begins further away:
+    /// where it lies right behind the old one, what allocators keep there is between them, sixteen bytes at the least.
+    const HEADER: usize = 10;
+    const CONTROL_FRAME: usize = 2 + 125;
+
     /// A message was received.
     pub(crate) fn observe(&mut self, text: &Text) {
         let Kind::Shared(text) = &text.0 else { return };
-        if text.len() > GIANT {
-            self.0 = Some(Box::new(text.clone()));
-        } else if let Some(giant) = &self.0 {
-            // In the same buffer it can only lie behind the giant.
-            let behind = (text.as_ptr() as usize).checked_sub(giant.as_ptr() as usize + giant.len());
-            if behind.is_none_or(|distance| distance > GIANT) {
+        let (begin, len) = (text.as_ptr() as usize, text.len());
+        if len > GIANT {
+            self.0 = Some(Held { _message: text.clone(), end: begin + len, control: 0, since: 0 });
+        } else if let Some(held) = &mut self.0 {
+            let distance = begin.checked_sub(held.end);
+            let behind = distance.is_some_and(|distance| distance <= Self::HEADER + held.control);
+            held.since += len;
+            (held.end, held.control) = (begin + len, 0);
+            // However large the room was, it is used up.
+            if !behind || held.since > GIANT {
                 self.0 = None;
             }
+        }
+    }
+
+    /// A control frame was received.
+    pub(crate) fn observe_control(&mut self) {
+        if let Some(held) = &mut self.0 {
+            held.control += Self::CONTROL_FRAME;
         }
     }
 }
@@ -88,5 +115,54 @@ impl From<String> for Text {
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} bytes)", self.as_ref().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tungstenite::Bytes;
+
+    /// A giant and what comes behind it, in a memory of one piece; each message by where it lies.
+    fn held_after(messages: &[(usize, usize)], controls: usize) -> bool {
+        let memory = Bytes::from(vec![b'x'; 4 * GIANT]);
+        let message = |begin: usize, len: usize| {
+            Text::shared(Utf8Bytes::try_from(memory.slice(begin..begin + len)).unwrap())
+        };
+        let mut giant = Giant::default();
+        giant.observe(&message(0, GIANT + 1));
+        for (begin, len) in messages {
+            (0..controls).for_each(|_| giant.observe_control());
+            giant.observe(&message(GIANT + 1 + begin, *len));
+        }
+        giant.0.is_some()
+    }
+
+    #[test]
+    fn a_giant_is_held_while_messages_come_behind_it_in_its_buffer() {
+        assert!(held_after(&[], 0));
+        assert!(held_after(&[(2, 100), (104, 1_000), (1_114, 70_000)], 0));
+        assert!(held_after(&[(2 + 5, 100), (107 + 2 + 125, 100)], 1), "with a ping before each");
+    }
+
+    #[test]
+    fn the_first_message_in_another_buffer_lets_it_go_even_if_that_lies_right_behind() {
+        assert!(!held_after(&[(16, 100)], 0));
+        assert!(!held_after(&[(2, 100), (118, 100)], 0));
+        assert!(!held_after(&[(2, 100), (GIANT, 100)], 1));
+        assert!(!held_after(&[(2_000, 100), (2, 100)], 0));
+    }
+
+    #[test]
+    fn as_much_again_lets_it_go_wherever_it_lies() {
+        assert!(held_after(&[(2, GIANT / 2), (12 + GIANT / 2, GIANT / 2)], 0));
+        assert!(!held_after(&[(2, GIANT / 2), (12 + GIANT / 2, GIANT / 2), (22 + GIANT, 1)], 0));
+    }
+
+    #[test]
+    fn a_message_that_is_no_giant_is_not_held() {
+        let mut giant = Giant::default();
+        giant.observe(&Text::shared("x".repeat(GIANT).into()));
+        assert!(giant.0.is_none());
     }
 }
