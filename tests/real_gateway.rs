@@ -244,7 +244,7 @@ fn trace_context_is_accepted_and_profile_binding_is_used_only_where_it_is_advert
         client.call(traced).wait().unwrap();
         let bound = Request::new("health").unwrap().expected_profile_id("nobody-of-that-name").unwrap();
         let result = client.call(bound).wait();
-        let advertised = client.ready().unwrap().features.has_capability("profile-binding-v1");
+        let advertised = client.ready().unwrap().features().has_capability("profile-binding-v1");
         if advertised {
             assert!(matches!(&result, Err(CallError::Rejected(_))), "{result:?}");
         } else {
