@@ -126,9 +126,8 @@ mod tests {
     /// A giant and what comes behind it, in a memory of one piece; each message by where it lies.
     fn held_after(messages: &[(usize, usize)], controls: usize) -> bool {
         let memory = Bytes::from(vec![b'x'; 4 * GIANT]);
-        let message = |begin: usize, len: usize| {
-            Text::shared(Utf8Bytes::try_from(memory.slice(begin..begin + len)).unwrap())
-        };
+        let message =
+            |begin: usize, len: usize| Text::shared(Utf8Bytes::try_from(memory.slice(begin..begin + len)).unwrap());
         let mut giant = Giant::default();
         giant.observe(&message(0, GIANT + 1));
         for (begin, len) in messages {
