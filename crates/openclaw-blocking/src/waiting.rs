@@ -55,7 +55,7 @@ impl Waiting {
     /// The same for what has probably come already.
     pub(crate) fn block_on_likely<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        match look(future.as_mut()) {
+        match park::at_once(future.as_mut()) {
             Some(output) => output,
             None => self.block_on(future),
         }
@@ -64,7 +64,7 @@ impl Waiting {
     /// Waits for a future, but not longer than `limit`. A limit of zero looks once.
     pub(crate) fn block_on_for<F: Future>(&self, future: F, limit: Duration) -> Option<F::Output> {
         let mut future = pin!(future);
-        let output = look(future.as_mut());
+        let output = park::at_once(future.as_mut());
         if output.is_some() || limit.is_zero() {
             return output;
         }
@@ -129,14 +129,6 @@ fn drive<F: Future>(mut lead: Lead<'_>, mut future: Pin<&mut F>, deadline: Optio
 /// What is left of the time; none when it is up.
 fn left(deadline: Instant) -> Option<Duration> {
     Some(deadline.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
-}
-
-/// Looks once.
-fn look<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    }
 }
 
 /// A thread that waits while another one drives. Dropping this takes it out of the queue for the lead.

@@ -57,7 +57,7 @@ pub fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> 
     }
 }
 
-/// The output of a future that does not wait for anything.
+/// The output of a future if there is one without waiting: looks once.
 pub fn at_once<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

@@ -200,9 +200,8 @@ fn since_base() -> u64 {
     nanos(std::time::Instant::now().saturating_duration_since(base))
 }
 
-/// Saturates after 584 years.
 fn nanos(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
+    Instant::from_elapsed(duration).as_nanos()
 }
 
 /// How long the wall clock is taken to go with the monotonic one, in nanoseconds.

@@ -51,8 +51,9 @@ impl Instant {
     }
 }
 
+/// Saturates after 584 years.
 fn saturating_nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
 }
 
 impl fmt::Debug for Instant {
@@ -88,6 +89,17 @@ mod tests {
     use alloc::format;
 
     use super::*;
+
+    #[test]
+    fn what_is_too_long_to_be_counted_is_the_longest_time_there_is() {
+        let longest = Duration::from_nanos(u64::MAX);
+        for duration in [Duration::ZERO, Duration::from_nanos(999_999_999), Duration::new(3, 7), longest] {
+            assert_eq!(u128::from(Instant::from_elapsed(duration).as_nanos()), duration.as_nanos());
+        }
+        for longer in [longest + Duration::from_nanos(1), Duration::new(longest.as_secs() + 1, 0), Duration::MAX] {
+            assert_eq!(Instant::from_elapsed(longer).as_nanos(), u64::MAX);
+        }
+    }
 
     #[test]
     fn an_instant_is_shown_as_what_has_passed_since_its_origin() {
