@@ -156,7 +156,7 @@ pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
 
 fn why(text: &str, fault: Option<Fault>) -> FrameError {
     let Some(fault) = fault else { return FrameError::NotAnObject };
-    let Some(place) = fault.place() else { return FrameError::Truncated };
+    let Some(place) = fault.place(text) else { return FrameError::Truncated };
     let (line, column) = scan::position(text, place);
     FrameError::NotJson { line, column }
 }

@@ -10,57 +10,59 @@ const BLOCK: usize = 64;
 /// The marks of the block that was looked at last.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marks {
-    /// Where the block begins: a multiple of its size.
-    block: usize,
+    /// Where the block ends: a multiple of its size.
+    end: usize,
     bits: u64,
 }
 
 impl Marks {
     /// Of no block yet.
-    pub(super) const NONE: Self = Self { block: usize::MAX, bits: 0 };
+    pub(super) const NONE: Self = Self { end: 0, bits: 0 };
 
-    /// The first marked byte at or behind `at`, the text's length if there is none, and the marks around it.
+    /// The first marked byte at or behind `at`, the text's length if there is none, and the marks around it. What is looked for
+    /// lies behind what was found last, so not before the block.
     #[inline(always)]
     pub(super) fn find(self, text: &[u8], at: usize) -> (usize, Self) {
-        let block = at & !(BLOCK - 1);
+        debug_assert!(at + BLOCK >= self.end, "{at} is before the block that ends at {}", self.end);
         let mut from = at;
-        if block == self.block {
+        if at < self.end {
             let bits = self.bits >> (at % BLOCK);
             if bits != 0 {
                 return (at + bits.trailing_zeros() as usize, self);
             }
-            from = block + BLOCK;
+            from = self.end;
         }
         let (place, bits) = search(text, from);
-        (place, Self { block: place & !(BLOCK - 1), bits })
+        (place, Self { end: (place | (BLOCK - 1)) + 1, bits })
     }
 }
 
-/// The same in blocks not looked at yet; the marks are those of the block it is in. Two words, so that they come back in
-/// registers.
+/// The same from a block on that was not looked at yet; the marks are those of the block it is in. Two words, so that they come
+/// back in registers.
 #[inline(never)]
-fn search(text: &[u8], mut at: usize) -> (usize, u64) {
-    let mut start = at & !(BLOCK - 1);
-    loop {
-        let rest = text.get(start..).unwrap_or_default();
-        let Some(block) = rest.first_chunk() else {
-            return if rest.is_empty() { (text.len(), 0) } else { search_tail(text, rest.len(), at) };
-        };
-        let bits = marks(block);
-        let left = bits >> (at % BLOCK);
-        if left != 0 {
-            return (at + left.trailing_zeros() as usize, bits);
-        }
-        start = past_plain_blocks(text, start + BLOCK);
-        at = start;
+fn search(text: &[u8], at: usize) -> (usize, u64) {
+    let start = at & !(BLOCK - 1);
+    let Some(block) = text.get(start..).and_then(<[u8]>::first_chunk) else { return search_tail(text, at) };
+    let bits = marks(block);
+    match bits >> (at % BLOCK) {
+        0 => search_behind(text, start + BLOCK),
+        left => (at + left.trailing_zeros() as usize, bits),
     }
 }
 
-/// The same in what is left at the end: fewer bytes than a block, but some. Where that can be, a block is taken that begins earlier:
-/// cheaper than a copy.
+/// The same in all blocks from `start` on.
 #[inline(never)]
-fn search_tail(text: &[u8], rest: usize, at: usize) -> (usize, u64) {
+fn search_behind(text: &[u8], start: usize) -> (usize, u64) {
+    search(text, past_plain_blocks(text, start))
+}
+
+/// The same in what is left at the end, if anything is: fewer bytes than a block. Where that can be, a block is taken that begins
+/// earlier: cheaper than a copy.
+#[inline(never)]
+fn search_tail(text: &[u8], at: usize) -> (usize, u64) {
+    let rest = text.len().saturating_sub(at & !(BLOCK - 1));
     let bits = match text.last_chunk() {
+        _ if rest == 0 => 0,
         Some(block) => marks(block) >> (BLOCK - rest),
         None => {
             let mut block = [b' '; BLOCK];
@@ -95,15 +97,12 @@ const fn ends_plain(byte: u8) -> bool {
     (byte ^ 2) <= 0x20 || byte == b'\\'
 }
 
-/// A bit for each byte of the block. The compiler makes wide instructions of the first loop; the second gathers eight
-/// bytes, each zero or one, into eight bits by a multiplication.
+/// A bit for each byte of the block. The compiler makes wide instructions of the comparisons; the loop gathers eight bytes, each
+/// zero or one, into eight bits by a multiplication.
 #[inline(always)]
 fn marks(block: &[u8; BLOCK]) -> u64 {
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0; BLOCK];
-    for (flag, byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(ends_plain(*byte));
-    }
+    let flags = block.map(|byte| u8::from(ends_plain(byte)));
     let mut bits = 0;
     let mut rest = flags.as_slice();
     let mut shift = 0;
@@ -142,13 +141,14 @@ mod tests {
         for length in 0..4 * BLOCK + 3 {
             for step in [1, 7, 63, 64, 65, 1_000] {
                 let text: Vec<u8> = (1..=length).map(|n| if n % step == 0 { b'"' } else { b'a' }).collect();
-                let mut marks = Marks::NONE;
+                let (mut marks, mut last) = (Marks::NONE, 0);
                 for at in 0..=length {
                     let expected = (at..length).find(|place| text[*place] == b'"').unwrap_or(length);
                     assert_eq!(Marks::NONE.find(&text, at).0, expected, "{length} {step} {at}");
-                    let (place, found) = marks.find(&text, at);
-                    assert_eq!(place, expected, "{length} {step} {at}");
-                    marks = found;
+                    if at >= last {
+                        (last, marks) = marks.find(&text, at);
+                        assert_eq!(last, expected, "{length} {step} {at}");
+                    }
                 }
             }
         }

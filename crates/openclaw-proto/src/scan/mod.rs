@@ -12,22 +12,15 @@ mod value;
 
 pub(crate) use parts::{Parts, check, position};
 
-/// Why a text is not JSON. One word, so that results of the scanner stay in registers.
+/// Where a text stops being JSON: at a byte that does not belong there, or at its end if it is over too early. One word, so that
+/// results of the scanner stay in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault(usize);
 
 impl Fault {
-    /// It ends too early.
-    pub(crate) const EARLY: Self = Self(usize::MAX);
-
-    /// The byte at this place does not belong there.
-    const fn at(place: usize) -> Self {
-        Self(place)
-    }
-
-    /// Where the byte is that does not belong there; none if the text ends too early.
-    pub(crate) fn place(self) -> Option<usize> {
-        (self != Self::EARLY).then_some(self.0)
+    /// Where in `text` the byte is that does not belong there; none if the text ends too early.
+    pub(crate) fn place(self, text: &str) -> Option<usize> {
+        (self.0 < text.len()).then_some(self.0)
     }
 }
 
@@ -47,7 +40,7 @@ fn next(text: &[u8], at: usize) -> Result<(u8, usize), Fault> {
         Some(byte) if *byte > b' ' => Ok((*byte, at)),
         _ => {
             let at = blank(text, at);
-            text.get(at).map(|byte| (*byte, at)).ok_or(Fault::EARLY)
+            text.get(at).map(|byte| (*byte, at)).ok_or(Fault(at))
         }
     }
 }

@@ -1,54 +1,39 @@
-//! The containers that are open.
+//! The containers that are open: a bit each, set for an object.
 
 use alloc::vec::Vec;
 
-/// A bit each: set for an object.
-pub(super) struct Nesting {
-    /// The innermost ones, below the highest set bit, which is none.
-    top: u64,
-    /// Full words of those around them.
-    rest: Vec<u64>,
-}
+/// The innermost ones, below the highest set bit, which is none. Whoever scans keeps them, in a register.
+pub(super) type Top = u64;
+
+/// None.
+pub(super) const EMPTY: Top = 1;
+
+/// Full words of the containers around those.
+pub(super) struct Nesting(Vec<Top>);
 
 impl Nesting {
-    const EMPTY: u64 = 1;
-
     pub(super) const fn new() -> Self {
-        Self { top: Self::EMPTY, rest: Vec::new() }
+        Self(Vec::new())
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, object: bool) {
-        if self.top >> 63 != 0 {
-            self.spill();
+    pub(super) fn open(&mut self, top: Top, object: bool) -> Top {
+        let top = if top >> 63 != 0 { self.spill(top) } else { top };
+        top << 1 | Top::from(object)
+    }
+
+    /// Closes the innermost; none when none is left.
+    #[inline(always)]
+    pub(super) fn close(&mut self, top: Top) -> Option<Top> {
+        match top >> 1 {
+            EMPTY => self.0.pop(),
+            top => Some(top),
         }
-        self.top = self.top << 1 | u64::from(object);
-    }
-
-    /// Closes the innermost; false when none is left.
-    #[inline(always)]
-    pub(super) fn close(&mut self) -> bool {
-        self.top >>= 1;
-        self.top != Self::EMPTY || self.refill()
-    }
-
-    #[inline(always)]
-    pub(super) fn in_object(&self) -> bool {
-        self.top & 1 == 1
     }
 
     #[cold]
-    fn spill(&mut self) {
-        self.rest.push(self.top);
-        self.top = Self::EMPTY;
-    }
-
-    #[cold]
-    fn refill(&mut self) -> bool {
-        match self.rest.pop() {
-            Some(top) => self.top = top,
-            None => return false,
-        }
-        true
+    fn spill(&mut self, top: Top) -> Top {
+        self.0.push(top);
+        EMPTY
     }
 }

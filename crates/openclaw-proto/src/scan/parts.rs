@@ -8,7 +8,7 @@ use super::{Fault, blank, next};
 /// Nothing but white space may follow.
 fn end(text: &[u8], at: usize) -> Result<(), Fault> {
     let at = blank(text, at);
-    if at == text.len() { Ok(()) } else { Err(Fault::at(at)) }
+    if at == text.len() { Ok(()) } else { Err(Fault(at)) }
 }
 
 /// Whether a text is one JSON value.
@@ -57,7 +57,7 @@ impl<'a> Parts<'a> {
         self.at = match (core::mem::replace(&mut self.begun, true), byte) {
             (false, _) => at,
             (true, b',') => blank(bytes, at + 1),
-            (true, _) => return Err(Fault::at(at)),
+            (true, _) => return Err(Fault(at)),
         };
         Ok(true)
     }
