@@ -217,7 +217,7 @@ fn original_16_size_sequence_state_version_and_close_code_are_all_looked_at() {
     {
         let events = d.events();
         assert_eq!(events[1].sequence, Sequence::Gap { missing: 2 });
-        assert_eq!(events[1].state_version, Some(StateVersion { presence: 2, health: 3 }));
+        assert_eq!(events[1].state_version(), Some(StateVersion { presence: 2, health: 3 }));
     }
     d.text(&" ".repeat(26_214_401));
     assert_eq!(d.down(), Down::FrameTooLarge { size: 26_214_401, limit: 26_214_400 });

@@ -271,8 +271,8 @@ impl<R: Runtime> Driver<R> {
                     }
                     self.shared.hub.publish_state(state);
                 }
-                Output::TokenIssued { key, token } => keep(&self.shared, Errand::Save(key, token)),
-                Output::TokenRejected { key, token } => keep(&self.shared, Errand::Clear(key, token)),
+                Output::TokenIssued { key, token } => keep(&self.shared, Errand::Save(*key, token)),
+                Output::TokenRejected { key, token } => keep(&self.shared, Errand::Clear(*key, token)),
                 Output::Notice(notice) => {
                     log_notice(&notice);
                     self.shared.hub.publish_notice(&notice);

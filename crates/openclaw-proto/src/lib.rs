@@ -111,6 +111,7 @@ mod rng;
 mod scan;
 pub mod scope_upgrade;
 mod secret;
+mod span;
 mod stats;
 mod time;
 mod trim;

@@ -1,7 +1,8 @@
 //! A received value that stays where it arrived.
 
 use core::fmt;
-use core::ops::Range;
+
+use crate::span::Span;
 
 /// JSON inside a received frame: the frame's text and a byte range of it.
 ///
@@ -11,17 +12,17 @@ use core::ops::Range;
 #[derive(Clone)]
 pub struct Payload<T> {
     text: T,
-    range: Range<usize>,
+    span: Span,
 }
 
 impl<T: AsRef<str>> Payload<T> {
-    pub(crate) fn new(text: T, range: Range<usize>) -> Self {
-        Self { text, range }
+    pub(crate) fn new(text: T, span: Span) -> Self {
+        Self { text, span }
     }
 
     /// The JSON text of the value.
     pub fn as_str(&self) -> &str {
-        self.text.as_ref().get(self.range.clone()).unwrap_or("null")
+        self.span.of_text(self.text.as_ref()).unwrap_or("null")
     }
 
     /// Reads the value into a type of the caller's.
@@ -34,7 +35,7 @@ impl<T: AsRef<str>> Payload<T> {
 
     /// The same payload over another text type, for example one that owns a copy.
     pub fn map_text<U: AsRef<str>>(self, f: impl FnOnce(T) -> U) -> Payload<U> {
-        Payload { text: f(self.text), range: self.range }
+        Payload { text: f(self.text), span: self.span }
     }
 
     /// The whole frame that carries the value.
@@ -46,14 +47,6 @@ impl<T: AsRef<str>> Payload<T> {
 /// Says how long the value is, never what it holds: payloads carry tokens and people's words.
 impl<T> fmt::Debug for Payload<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Payload({} bytes)", self.range.len())
+        write!(f, "Payload({} bytes)", self.span.len())
     }
-}
-
-/// Where `part` lies inside `whole`, if it does.
-pub(crate) fn range_in(whole: &str, part: &str) -> Option<Range<usize>> {
-    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-    let end = start.checked_add(part.len())?;
-    whole.get(start..end)?;
-    Some(start..end)
 }

@@ -1,23 +1,51 @@
 //! The core driven by hand in the thread that calls: what the protocol itself costs.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::time::Instant;
 
 use anyhow::bail;
 use openclaw_client::transport::Clock;
 use openclaw_proto::connect::Auth;
-use openclaw_proto::{Client, ClientConfig, ConnId, GatewayUrl, Input, Outcome, Output, Plaintext, Request, StateKind};
+use openclaw_proto::{
+    Client, ClientConfig, ConnId, GatewayUrl, Input, Now, Outcome, Output, Plaintext, Request, StateKind,
+};
 use tungstenite::{Message, Utf8Bytes, WebSocket};
 
 use super::meter::{Line, Meter, resident};
 use super::reading::Reading;
 use super::{Args, ECHO, Mode, dial};
 
+/// A stream that remembers when it was read last: that is when all the messages came that a read has brought, so the clock need
+/// not be asked for each.
+struct Timed<S> {
+    stream: S,
+    clock: Clock,
+    read: Now,
+}
+
+impl<S: Read> Read for Timed<S> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buf);
+        self.read = self.clock.now();
+        read
+    }
+}
+
+impl<S: Write> Write for Timed<S> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.stream.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 struct Driven<S> {
     core: Client<(), Utf8Bytes>,
     clock: Clock,
     conn: ConnId,
-    socket: WebSocket<S>,
+    socket: WebSocket<Timed<S>>,
     completed: u64,
     events: u64,
     bytes: u64,
@@ -39,26 +67,30 @@ impl<S: Read + Write> Driven<S> {
                 None => bail!("no dial"),
             }
         };
-        let socket = dial::upgrade(args, stream, args.own_buffer())?;
+        // The socket is the caller's, and so is its buffer: the same as the bare one's, but where memory is measured.
+        let buffer = if args.mode == Mode::Idle { args.own_buffer() } else { args.raw_buffer() };
+        let socket = dial::upgrade(args, Timed { stream, clock, read: clock.now() }, buffer)?;
         core.handle_input(clock.now(), conn, Input::Opened);
         let mut driven = Self { core, clock, conn, socket, completed: 0, events: 0, bytes: 0, reading: args.reading() };
         while driven.core.state() != StateKind::Ready {
             driven.receive()?;
-            driven.transmit()?;
+            driven.transmit(clock.now())?;
         }
         Ok(driven)
     }
 
-    fn ask(&mut self, method: &str, params: &str) -> anyhow::Result<()> {
-        let request = Request::with_raw_params(method, params)?;
-        match self.core.request(self.clock.now(), request, ()) {
-            Ok(_) => Ok(()),
-            Err(refused) => bail!("{}", refused.why),
+    /// Makes some requests and sends them.
+    fn ask(&mut self, method: &str, params: &str, times: u64) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        for _ in 0..times {
+            if let Err(refused) = self.core.request(now, Request::with_raw_params(method, params)?, ()) {
+                bail!("{}", refused.why);
+            }
         }
+        self.transmit(now)
     }
 
-    fn transmit(&mut self) -> anyhow::Result<()> {
-        let now = self.clock.now();
+    fn transmit(&mut self, now: Now) -> anyhow::Result<()> {
         while let Some(transmit) = self.core.poll_transmit(now) {
             self.socket.write(Message::text(transmit.text))?;
         }
@@ -69,7 +101,7 @@ impl<S: Read + Write> Driven<S> {
 
     fn receive(&mut self) -> anyhow::Result<()> {
         let Message::Text(text) = self.socket.read()? else { return Ok(()) };
-        self.core.handle_input(self.clock.now(), self.conn, Input::Text(text));
+        self.core.handle_input(self.socket.get_ref().read, self.conn, Input::Text(text));
         while let Some(output) = self.core.poll_output() {
             match output {
                 Output::Completed { outcome: Outcome::Replied(payload), .. } => {
@@ -140,8 +172,7 @@ fn sequence(
 ) -> anyhow::Result<()> {
     for done in 1..=n {
         let begin = Instant::now();
-        driven.ask(method, params)?;
-        driven.transmit()?;
+        driven.ask(method, params, 1)?;
         driven.until_completed(done)?;
         meter.samples.push(begin.elapsed());
     }
@@ -151,11 +182,9 @@ fn sequence(
 fn pipeline(driven: &mut Driven<impl Read + Write>, n: u64, window: u64) -> anyhow::Result<()> {
     let mut sent = 0;
     while driven.completed < n {
-        while sent < n && sent - driven.completed < window {
-            driven.ask("echo", ECHO)?;
-            sent += 1;
-        }
-        driven.transmit()?;
+        let more = (window - (sent - driven.completed)).min(n - sent);
+        driven.ask("echo", ECHO, more)?;
+        sent += more;
         let some = (window / 2).max(1).min(sent - driven.completed);
         driven.until_completed(driven.completed + some)?;
     }
@@ -167,8 +196,7 @@ fn flood(args: &Args, driven: &mut Driven<impl Read + Write>, n: u64) -> anyhow:
     while left > 0 {
         let count = left.min(args.window);
         left -= count;
-        driven.ask("flood", &args.flood(count))?;
-        driven.transmit()?;
+        driven.ask("flood", &args.flood(count), 1)?;
         driven.until_completed(driven.completed + 1)?;
     }
     if driven.events < n {

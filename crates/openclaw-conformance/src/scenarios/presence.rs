@@ -26,7 +26,7 @@ pub(super) fn second_client(stage: &Stage) -> Result<Seen> {
     ensure!(rows.is_some_and(|rows| rows.iter().any(there)), "the visitor is not there: {list}");
     visitor.shutdown();
     let departure = stage.next(&mut events, PATIENCE, "the departure", |event| event.name() == "presence")?;
-    let versions = departure.state_version.is_some();
+    let versions = departure.state_version().is_some();
     client.shutdown();
     Seen::holds(format!("arrival as {name}, departure as presence, state version {versions}"))
 }

@@ -4,45 +4,47 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use super::io::{Event, Input, Name, Output};
 use super::omen::Omen;
 use super::{Client, Ending, Notice, State, Trigger};
-use crate::connect::{Challenge, StateVersion};
+use crate::connect::Challenge;
 use crate::connection::{ConnId, Down, Handshake, HandshakeStep, Phase, TimerKind, challenge};
 use crate::error::GatewayError;
-use crate::frame::{self, EventFrame, Frame, FrameError, Oddity, ResponseFrame, ResponseId, Verdict};
+use crate::frame::{Envelope, FrameError, Kind, Oddity, RequestFrame, ResponseFrame, ResponseId, Verdict};
 use crate::json::RawObject;
-use crate::payload::{Payload, range_in};
+use crate::payload::Payload;
 use crate::request::{Answer, Outcome, Rejected, Stray};
+use crate::span::Span;
 use crate::time::Now;
 
-/// What a frame turned out to be, free of its text so that the text can move into an output.
-enum Parsed<W> {
+/// What a text turned out to be, free of it so that it can move into an output.
+enum Read<W> {
     Challenge(Option<Challenge>),
-    Event { name: Name, payload: Option<Range<usize>>, about: EventAbout },
+    Event(About),
     Handshake(HandshakeStep, String, Vec<Oddity>),
     Answer(Answer<W>, Answered),
     Unattributed(GatewayError),
     Malformed(FrameError),
 }
 
-/// The small facts of an event.
-struct EventAbout {
+/// What is kept of an event beside its text.
+struct About {
     seq: Option<u64>,
-    state_version: Option<(u64, u64)>,
-    recipient: Option<String>,
+    name: Name,
+    payload: Span,
+    state_version: Span,
+    recipient: Span,
     omen: Option<Omen>,
     oddities: Vec<Oddity>,
 }
 
-/// What is kept of a response.
+/// What is kept of a response beside its text.
 struct Answered {
     /// Shown where nobody waits for it, else empty.
     id: String,
     verdict: Verdict,
-    payload: Option<Range<usize>>,
+    payload: Option<Span>,
     /// Boxed, since it is rare and large.
     error: Option<Box<GatewayError>>,
     oddities: Vec<Oddity>,
@@ -131,87 +133,94 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     fn text(&mut self, now: Now, text: T) {
         self.alive(now);
         self.stats.frames_in += 1;
-        let (size, limit) = (text.as_ref().len(), self.config.limits.inbound_frame);
+        let (size, limit) = (text.as_ref().len(), self.config.limits.inbound_frame.min(Span::LIMIT));
         if size > limit {
             self.down(now, Down::FrameTooLarge { size, limit }, &Ending::Close(1009, "frame too large"));
             return;
         }
-        match self.parse(now, text.as_ref()) {
-            Parsed::Challenge(challenge) => self.challenged(now, challenge),
-            Parsed::Event { name, payload, about } => self.event(now, text, name, payload, about),
-            Parsed::Handshake(step, id, oddities) => {
+        match self.read(now, text.as_ref()) {
+            Read::Event(about) => self.event(now, text, about),
+            Read::Answer(answer, answered) => self.answered(now, text, answer, answered),
+            Read::Challenge(challenge) => self.challenged(now, challenge),
+            Read::Handshake(step, id, oddities) => {
                 self.odd(oddities);
                 self.handshake(now, step, id);
             }
-            Parsed::Answer(answer, answered) => self.answered(now, text, answer, answered),
-            Parsed::Unattributed(error) => {
+            Read::Unattributed(error) => {
                 self.stats.unattributed_errors += 1;
                 self.notice(Notice::UnattributedError(Box::new(error)));
             }
-            Parsed::Malformed(error) => {
+            Read::Malformed(error) => {
                 self.stats.malformed += 1;
                 self.notice(Notice::Malformed { error, len: size });
             }
         }
     }
 
-    fn parse(&mut self, now: Now, whole: &str) -> Parsed<W> {
-        match frame::parse(whole) {
-            Ok(Frame::Event(event)) if event.event == "connect.challenge" => {
-                Parsed::Challenge(challenge(event.payload))
-            }
-            Ok(Frame::Event(event)) => parsed_event(whole, event),
-            Ok(Frame::Response(response)) => match self.connection.as_ref().map(|c| &c.phase) {
+    #[inline(always)]
+    fn read(&mut self, now: Now, text: &str) -> Read<W> {
+        let envelope = match Envelope::read(text) {
+            Ok(envelope) => envelope,
+            Err(error) => return Read::Malformed(error),
+        };
+        match envelope.kind() {
+            Ok(Kind::Event) => read_event(&envelope),
+            Ok(Kind::Response) => match self.connection.as_ref().map(|c| &c.phase) {
                 Some(Phase::Handshaking(handshake)) => {
+                    let response = ResponseFrame::of(&envelope);
                     let step = handshake.response(&response, &self.config.connect);
-                    Parsed::Handshake(step, shown_id(&response.id), response.oddities)
+                    Read::Handshake(step, shown_id(&response.id), response.oddities)
                 }
-                _ => self.correlate(now, whole, response),
+                _ => self.correlate(now, &envelope),
             },
-            Ok(Frame::Request(_)) => Parsed::Malformed(FrameError::RequestFromGateway),
-            Err(error) => Parsed::Malformed(error),
+            Ok(Kind::Request) => {
+                Read::Malformed(RequestFrame::of(&envelope).err().unwrap_or(FrameError::RequestFromGateway))
+            }
+            Err(error) => Read::Malformed(error),
         }
     }
 
-    fn correlate(&mut self, now: Now, whole: &str, response: ResponseFrame<'_>) -> Parsed<W> {
-        let answer = match &response.id {
+    #[inline(always)]
+    fn correlate(&mut self, now: Now, envelope: &Envelope<'_>) -> Read<W> {
+        let mut oddities = Vec::new();
+        let verdict = envelope.verdict(&mut oddities);
+        let id = envelope.response_id();
+        let answer = match &id {
             ResponseId::Text(id) if !matches!(&**id, "" | "invalid") => {
-                let says_accepted = || response.verdict == Verdict::Ok && says_accepted(response.payload);
+                let says_accepted = || verdict == Verdict::Ok && says_accepted(envelope.payload());
                 self.requests.answer(now.mono, id, says_accepted)
             }
             // The gateway could not read the id of some request of ours; nobody can say of which.
-            _ if response.verdict == Verdict::Error => {
-                return Parsed::Unattributed(error_of(&response));
-            }
+            _ if verdict == Verdict::Error => return Read::Unattributed(error_of(envelope)),
             _ => Answer::Stray(Stray::Foreign),
         };
         let answered = Answered {
-            id: if matches!(answer, Answer::Stray(_)) { shown_id(&response.id) } else { String::new() },
-            verdict: response.verdict,
-            payload: response.payload.and_then(|payload| range_in(whole, payload)),
-            error: (response.verdict == Verdict::Error).then(|| Box::new(error_of(&response))),
-            oddities: response.oddities,
+            id: if matches!(answer, Answer::Stray(_)) { shown_id(&id) } else { String::new() },
+            verdict,
+            payload: envelope.payload_place().map(Span::of),
+            error: (verdict == Verdict::Error).then(|| Box::new(error_of(envelope))),
+            oddities,
         };
-        Parsed::Answer(answer, answered)
+        Read::Answer(answer, answered)
     }
 
-    fn event(&mut self, now: Now, text: T, name: Name, payload: Option<Range<usize>>, about: EventAbout) {
+    #[inline(always)]
+    fn event(&mut self, now: Now, text: T, about: About) {
         self.odd(about.oddities);
-        let omen = about.omen;
         let Some(connection) = &mut self.connection else { return };
         self.stats.events += 1;
         self.outputs.push_back(Output::Event(Event {
             conn: connection.id,
             seq: about.seq,
             sequence: connection.watermark.observe(about.seq),
-            state_version: about.state_version.map(|(presence, health)| StateVersion { presence, health }),
-            recipient_profile_id: about.recipient,
             received: now,
-            name,
-            payload,
+            name: about.name,
+            payload: about.payload,
+            state_version: about.state_version,
+            recipient: about.recipient,
             text,
         }));
-        match omen {
+        match about.omen {
             Some(Omen::Going(hint)) => self.drain(now, hint),
             Some(Omen::Staying) => self.resume(),
             None => {}
@@ -220,7 +229,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     fn answered(&mut self, now: Now, text: T, answer: Answer<W>, answered: Answered) {
         self.odd(answered.oddities);
-        let payload = answered.payload.map(|range| Payload::new(text, range));
+        let payload = answered.payload.map(|span| Payload::new(text, span));
         let (waiter, accepted) = match answer {
             Answer::Stray(stray) => return self.stray(stray, answered.id),
             Answer::Accepted { waiter, id } => {
@@ -261,27 +270,32 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
     }
 }
 
-fn parsed_event<W>(whole: &str, event: EventFrame<'_>) -> Parsed<W> {
-    let in_place = match &event.event {
-        Cow::Borrowed(name) => range_in(whole, name),
-        Cow::Owned(_) => None,
+#[inline(always)]
+fn read_event<W>(envelope: &Envelope<'_>) -> Read<W> {
+    let (place, name) = match envelope.event() {
+        Ok(event) => event,
+        Err(error) => return Read::Malformed(error),
     };
-    let omen = Omen::of(&event);
-    Parsed::Event {
-        name: in_place.map_or_else(|| Name::Owned((&*event.event).into()), Name::In),
-        payload: event.payload.and_then(|payload| range_in(whole, payload)),
-        about: EventAbout {
-            seq: event.seq,
-            state_version: event.state_version,
-            recipient: event.recipient_profile_id.map(Cow::into_owned),
-            omen,
-            oddities: event.oddities,
-        },
+    if name == "connect.challenge" {
+        return Read::Challenge(challenge(envelope.payload()));
     }
+    let mut oddities = Vec::new();
+    Read::Event(About {
+        seq: envelope.seq(&mut oddities),
+        payload: Span::of_optional(envelope.payload_place()),
+        state_version: Span::of_optional(envelope.state_version_place(&mut oddities)),
+        recipient: Span::of_optional(envelope.recipient_place()),
+        omen: Omen::of(&name, || envelope.payload()),
+        name: match name {
+            Cow::Borrowed(_) => Name::In(Span::of(place)),
+            Cow::Owned(name) => Name::Owned(name.into()),
+        },
+        oddities,
+    })
 }
 
-fn error_of(response: &ResponseFrame<'_>) -> GatewayError {
-    response.error.map_or_else(GatewayError::without_body, GatewayError::parse)
+fn error_of(envelope: &Envelope<'_>) -> GatewayError {
+    envelope.error().map_or_else(GatewayError::without_body, GatewayError::parse)
 }
 
 fn says_accepted(payload: Option<&str>) -> bool {

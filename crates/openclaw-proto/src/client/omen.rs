@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 
-use crate::frame::EventFrame;
 use crate::json::{self, RawObject};
 
 /// What an event says of the gateway's own future.
@@ -12,9 +11,9 @@ pub(super) enum Omen {
 }
 
 impl Omen {
-    pub(super) fn of(event: &EventFrame<'_>) -> Option<Self> {
-        let payload = || event.payload.and_then(RawObject::parse).unwrap_or_default();
-        match &*event.event {
+    pub(super) fn of<'a>(event: &str, payload: impl FnOnce() -> Option<&'a str>) -> Option<Self> {
+        let payload = || payload().and_then(RawObject::parse).unwrap_or_default();
+        match event {
             "shutdown" => {
                 let hint = payload().get("restartExpectedMs").and_then(json::millis);
                 Some(Self::Going(hint.map(Duration::from_millis)))

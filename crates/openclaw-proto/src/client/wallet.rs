@@ -172,7 +172,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
         if role == key.role {
             self.wallet.store(Some(issued.clone()));
         }
-        self.outputs.push_back(Output::TokenIssued { key: TokenKey { role, ..key }, token: issued });
+        self.outputs.push_back(Output::TokenIssued { key: Box::new(TokenKey { role, ..key }), token: issued });
     }
 
     /// A log holds no tokens, so it says what came of comparing them.
@@ -206,7 +206,7 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
             return;
         }
         let (Some(key), Some(stored)) = (self.token_key(), self.wallet.stored.take()) else { return };
-        self.outputs.push_back(Output::TokenRejected { key, token: stored.token });
+        self.outputs.push_back(Output::TokenRejected { key: Box::new(key), token: stored.token });
     }
 
     /// What the reaction to a connection's end depends on beside that end.

@@ -1,12 +1,10 @@
 //! Reading a frame's envelope.
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{self, RawObject};
-use crate::scan::{self, Fault, Parts};
+use super::envelope::{Envelope, Kind};
 
 /// A frame whose envelope has been read. Everything borrows from the frame's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,202 +137,49 @@ pub enum FrameError {
 /// # Errors
 /// When the text is no frame. No text makes it panic, however long or deeply nested it is.
 pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
-    let raw = Envelope::read(text).map_err(|fault| why(text, fault))?;
-    let kind = match raw.kind {
-        // As they are spelled on the wire, without looking for escapes.
-        Some(r#""event""#) => Cow::Borrowed("event"),
-        Some(r#""res""#) => Cow::Borrowed("res"),
-        other => other.and_then(json::text).ok_or(FrameError::NoType)?,
-    };
-    match &*kind {
-        "res" => Ok(Frame::Response(raw.into_response())),
-        "event" => raw.into_event().map(Frame::Event),
-        "req" => raw.into_request().map(Frame::Request),
-        other => Err(FrameError::UnknownType(other.chars().take(32).collect())),
+    let envelope = Envelope::read(text)?;
+    match envelope.kind()? {
+        Kind::Response => Ok(Frame::Response(ResponseFrame::of(&envelope))),
+        Kind::Event => EventFrame::of(&envelope).map(Frame::Event),
+        Kind::Request => RequestFrame::of(&envelope).map(Frame::Request),
     }
 }
 
-fn why(text: &str, fault: Option<Fault>) -> FrameError {
-    let Some(fault) = fault else { return FrameError::NotAnObject };
-    let Some(place) = fault.place(text) else { return FrameError::Truncated };
-    let (line, column) = scan::position(text, place);
-    FrameError::NotJson { line, column }
+impl<'a> RequestFrame<'a> {
+    pub(crate) fn of(envelope: &Envelope<'a>) -> Result<Self, FrameError> {
+        Ok(Self {
+            id: envelope.request_id()?,
+            method: envelope.method()?,
+            params: envelope.params(),
+            traceparent: envelope.traceparent(),
+            expected_profile_id: envelope.expected_profile_id(),
+        })
+    }
 }
 
-/// The known fields of all three frames, raw. A field set to null reads as absent.
-#[derive(Default)]
-struct Envelope<'a> {
-    kind: Option<&'a str>,
-    id: Option<&'a str>,
-    method: Option<&'a str>,
-    ok: Option<&'a str>,
-    payload: Option<&'a str>,
-    params: Option<&'a str>,
-    result: Option<&'a str>,
-    error: Option<&'a str>,
-    event: Option<&'a str>,
-    seq: Option<&'a str>,
-    state_version: Option<&'a str>,
-    traceparent: Option<&'a str>,
-    expected_profile_id: Option<&'a str>,
-    recipient_profile_id: Option<&'a str>,
-    /// A payload field that was there, if only as null.
-    null_payload: Option<&'a str>,
-}
-
-impl<'a> Envelope<'a> {
-    /// The fault is none where the text is no object, whether or not it is JSON otherwise.
-    fn read(text: &'a str) -> Result<Self, Option<Fault>> {
-        let Some(mut members) = Parts::of_object(text) else {
-            return Err(if Parts::of_array(text).is_some() { None } else { scan::check(text).err() });
-        };
-        let mut envelope = Self::default();
-        while let Some((name, raw)) = members.member()? {
-            let Some(field) = Field::of(name) else { continue };
-            let null = raw == "null";
-            if null && matches!(field, Field::Payload | Field::Result | Field::Params) {
-                envelope.null_payload = Some(raw);
-            }
-            *envelope.slot(field) = (!null).then_some(raw);
-        }
-        Ok(envelope)
-    }
-
-    fn slot(&mut self, field: Field) -> &mut Option<&'a str> {
-        match field {
-            Field::Kind => &mut self.kind,
-            Field::Id => &mut self.id,
-            Field::Method => &mut self.method,
-            Field::Ok => &mut self.ok,
-            Field::Payload => &mut self.payload,
-            Field::Params => &mut self.params,
-            Field::Result => &mut self.result,
-            Field::Error => &mut self.error,
-            Field::Event => &mut self.event,
-            Field::Seq => &mut self.seq,
-            Field::StateVersion => &mut self.state_version,
-            Field::Traceparent => &mut self.traceparent,
-            Field::ExpectedProfileId => &mut self.expected_profile_id,
-            Field::RecipientProfileId => &mut self.recipient_profile_id,
-        }
-    }
-
-    /// The wire's name first, then the two the original Go client used.
-    fn payload(&self) -> Option<&'a str> {
-        self.payload.or(self.result).or(self.params).or(self.null_payload)
-    }
-
-    fn into_response(self) -> ResponseFrame<'a> {
+impl<'a> ResponseFrame<'a> {
+    pub(crate) fn of(envelope: &Envelope<'a>) -> Self {
         let mut oddities = Vec::new();
-        let verdict = match self.ok.map(json::boolean) {
-            Some(Some(true)) => {
-                if self.error.is_some() {
-                    oddities.push(Oddity::ErrorBesideOk);
-                }
-                Verdict::Ok
-            }
-            Some(Some(false)) => Verdict::Error,
-            Some(None) => {
-                oddities.push(Oddity::OkNotABoolean);
-                Verdict::Unreadable
-            }
-            None if self.error.is_some() => Verdict::Error,
-            None => Verdict::Ok,
-        };
-        let id = match self.id {
-            None => ResponseId::Missing,
-            Some(raw) => json::text(raw).map_or(ResponseId::Other(raw), ResponseId::Text),
-        };
-        ResponseFrame { id, verdict, payload: self.payload(), error: self.error, oddities }
-    }
-
-    fn into_event(self) -> Result<EventFrame<'a>, FrameError> {
-        let event = required(self.event, "event")?;
-        let mut oddities = Vec::new();
-        let seq = self.seq.and_then(json::integer);
-        if self.seq.is_some() && seq.is_none() {
-            oddities.push(Oddity::SeqNotAnInteger);
-        }
-        let state_version = self.state_version.and_then(state_version);
-        if self.state_version.is_some() && state_version.is_none() {
-            oddities.push(Oddity::StateVersionShape);
-        }
-        Ok(EventFrame {
-            event,
-            payload: self.payload(),
-            seq,
-            state_version,
-            recipient_profile_id: self.recipient_profile_id.and_then(json::text),
+        Self {
+            id: envelope.response_id(),
+            verdict: envelope.verdict(&mut oddities),
+            payload: envelope.payload(),
+            error: envelope.error(),
             oddities,
-        })
-    }
-
-    fn into_request(self) -> Result<RequestFrame<'a>, FrameError> {
-        Ok(RequestFrame {
-            id: required(self.id, "id")?,
-            method: required(self.method, "method")?,
-            params: self.params,
-            traceparent: self.traceparent.and_then(json::text),
-            expected_profile_id: self.expected_profile_id.and_then(json::text),
-        })
+        }
     }
 }
 
-fn required<'a>(raw: Option<&'a str>, field: &'static str) -> Result<Cow<'a, str>, FrameError> {
-    raw.and_then(json::text).filter(|text| !text.is_empty()).ok_or(FrameError::Field(field))
-}
-
-pub(crate) fn state_version(raw: &str) -> Option<(u64, u64)> {
-    let object = RawObject::parse(raw)?;
-    Some((object.integer("presence")?, object.integer("health")?))
-}
-
-#[derive(Clone, Copy)]
-enum Field {
-    Kind,
-    Id,
-    Method,
-    Ok,
-    Payload,
-    Params,
-    Result,
-    Error,
-    Event,
-    Seq,
-    StateVersion,
-    Traceparent,
-    ExpectedProfileId,
-    RecipientProfileId,
-}
-
-impl Field {
-    /// The field of a raw name. One without text (half a surrogate pair) is merely unknown.
-    fn of(raw: &str) -> Option<Self> {
-        Self::spelled(raw).or_else(|| if raw.contains('\\') { Self::named(&json::text(raw)?) } else { None })
-    }
-
-    /// The field of a name with escapes.
-    fn named(name: &str) -> Option<Self> {
-        Self::spelled(&format!("\"{name}\""))
-    }
-
-    fn spelled(raw: &str) -> Option<Self> {
-        Some(match raw {
-            r#""type""# => Self::Kind,
-            r#""id""# => Self::Id,
-            r#""method""# => Self::Method,
-            r#""ok""# => Self::Ok,
-            r#""payload""# => Self::Payload,
-            r#""params""# => Self::Params,
-            r#""result""# => Self::Result,
-            r#""error""# => Self::Error,
-            r#""event""# => Self::Event,
-            r#""seq""# => Self::Seq,
-            r#""stateVersion""# => Self::StateVersion,
-            r#""traceparent""# => Self::Traceparent,
-            r#""expectedProfileId""# => Self::ExpectedProfileId,
-            r#""recipientProfileId""# => Self::RecipientProfileId,
-            _ => return None,
+impl<'a> EventFrame<'a> {
+    fn of(envelope: &Envelope<'a>) -> Result<Self, FrameError> {
+        let mut oddities = Vec::new();
+        Ok(Self {
+            event: envelope.event()?.1,
+            payload: envelope.payload(),
+            seq: envelope.seq(&mut oddities),
+            state_version: envelope.state_version(&mut oddities),
+            recipient_profile_id: envelope.recipient_profile_id(),
+            oddities,
         })
     }
 }

@@ -5,10 +5,11 @@
 //! its last value, and the field names of the original Go client (`params` and `result` for `payload`, integer
 //! error codes) are read like the wire's own. Building a frame is strict: see [`Request`].
 
+mod envelope;
 mod inbound;
 mod outbound;
 
-pub(crate) use inbound::state_version;
+pub(crate) use envelope::{Envelope, Kind, state_version};
 pub use inbound::{EventFrame, Frame, FrameError, Oddity, RequestFrame, ResponseFrame, ResponseId, Verdict, parse};
 pub(crate) use outbound::{Extra, ID_LEN, Method, Timeout, strip_trace, timeout_of};
 pub use outbound::{Request, RequestError, TwoStage, WhenNotReady};

@@ -1,5 +1,7 @@
 //! A text's parts, without reading them.
 
+use core::ops::Range;
+
 use super::marks::Marks;
 use super::string::name;
 use super::value::value;
@@ -63,33 +65,45 @@ impl<'a> Parts<'a> {
     }
 
     #[inline(always)]
-    fn value(&mut self) -> Result<&'a str, Fault> {
+    fn value(&mut self) -> Result<Range<usize>, Fault> {
         let (first, begin) = next(self.text.as_bytes(), self.at)?;
         (self.at, self.marks) = value(self.text.as_bytes(), self.marks, first, begin)?;
-        self.cut(begin, self.at)
+        Ok(begin..self.at)
     }
 
     /// The next item of an array.
     pub(crate) fn item(&mut self) -> Result<Option<&'a str>, Fault> {
-        if self.advance()? { self.value().map(Some) } else { Ok(None) }
+        if !self.advance()? {
+            return Ok(None);
+        }
+        let value = self.value()?;
+        self.cut(value).map(Some)
     }
 
     /// The next member of an object: its name with quotes and escapes, and its value.
-    #[inline(always)]
     pub(crate) fn member(&mut self) -> Result<Option<(&'a str, &'a str)>, Fault> {
+        match self.member_places()? {
+            Some((name, value)) => Ok(Some((self.cut(name)?, self.cut(value)?))),
+            None => Ok(None),
+        }
+    }
+
+    /// Where they are.
+    #[inline(always)]
+    pub(crate) fn member_places(&mut self) -> Result<Option<(Range<usize>, Range<usize>)>, Fault> {
         if !self.advance()? {
             return Ok(None);
         }
         let begin = self.at;
         let name = name(self.text.as_bytes(), self.marks, begin)?;
         (self.at, self.marks) = (name.value, name.marks);
-        Ok(Some((self.cut(begin, name.end)?, self.value()?)))
+        Ok(Some((begin..name.end, self.value()?)))
     }
 
     /// Tokens begin and end with ASCII, so this is always there.
-    #[inline(always)]
-    fn cut(&self, begin: usize, end: usize) -> Result<&'a str, Fault> {
-        self.text.get(begin..end).ok_or(Fault(begin))
+    fn cut(&self, range: Range<usize>) -> Result<&'a str, Fault> {
+        let begin = range.start;
+        self.text.get(range).ok_or(Fault(begin))
     }
 }
 

@@ -84,7 +84,7 @@ impl Row<'_> {
             Self::Event(event) => serde_json::to_string(&EventRow {
                 event: event.name(),
                 seq: event.seq,
-                state_version: event.state_version.map(|v| Versions { presence: v.presence, health: v.health }),
+                state_version: event.state_version().map(|v| Versions { presence: v.presence, health: v.health }),
                 payload: event.payload().and_then(|payload| serde_json::from_str(payload).ok()),
                 received_at: rfc3339(event.received.unix),
             }),
