@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use super::inbound::{FrameError, Oddity, ResponseId, Verdict};
 use crate::json;
-use crate::scan::{self, Fault, Parts};
+use crate::scan::{self, Fault, Member, Parts};
 
 /// Which of the three frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +213,7 @@ impl Places {
         let Some(mut members) = Parts::of_object(text) else {
             return Err(if Parts::of_array(text).is_some() { None } else { scan::check(text).err() });
         };
-        while let Some((name, value)) = members.member_places()? {
+        while let Some(Member { name, value }) = members.member_places()? {
             let Some(field) = Field::of(text, name) else { continue };
             let null = value.len() == 4 && text.as_bytes().get(value.clone()) == Some(b"null");
             if null && matches!(field, Field::Payload | Field::Result | Field::Params) {

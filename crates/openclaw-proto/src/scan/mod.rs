@@ -10,7 +10,7 @@ mod parts;
 mod string;
 mod value;
 
-pub(crate) use parts::{Parts, check, position};
+pub(crate) use parts::{Member, Parts, check, position};
 
 /// Where a text stops being JSON: at a byte that does not belong there, or at its end if it is over too early. One word, so that
 /// results of the scanner stay in registers.

@@ -21,6 +21,12 @@ pub(crate) fn check(text: &str) -> Result<(), Fault> {
     end(bytes, behind)
 }
 
+/// Where a member's name, with its quotes, and its value are.
+pub(crate) struct Member {
+    pub(crate) name: Range<usize>,
+    pub(crate) value: Range<usize>,
+}
+
 /// The members of an object or the items of an array, raw.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
@@ -83,21 +89,21 @@ impl<'a> Parts<'a> {
     /// The next member of an object: its name with quotes and escapes, and its value.
     pub(crate) fn member(&mut self) -> Result<Option<(&'a str, &'a str)>, Fault> {
         match self.member_places()? {
-            Some((name, value)) => Ok(Some((self.cut(name)?, self.cut(value)?))),
+            Some(Member { name, value }) => Ok(Some((self.cut(name)?, self.cut(value)?))),
             None => Ok(None),
         }
     }
 
     /// Where they are.
     #[inline(always)]
-    pub(crate) fn member_places(&mut self) -> Result<Option<(Range<usize>, Range<usize>)>, Fault> {
+    pub(crate) fn member_places(&mut self) -> Result<Option<Member>, Fault> {
         if !self.advance()? {
             return Ok(None);
         }
         let begin = self.at;
         let name = name(self.text.as_bytes(), self.marks, begin)?;
         (self.at, self.marks) = (name.value, name.marks);
-        Ok(Some((begin..name.end, self.value()?)))
+        Ok(Some(Member { name: begin..name.end, value: self.value()? }))
     }
 
     /// Tokens begin and end with ASCII, so this is always there.
