@@ -2,7 +2,7 @@
 
 // The scanner is private to the core, so its source is compiled in a second time here.
 #[path = "../../crates/openclaw-proto/src/scan/mod.rs"]
-#[allow(dead_code, reason = "the core uses the rest of it")]
+#[allow(dead_code, unused_imports, reason = "the core uses the rest of it")]
 mod scanner;
 
 use scanner::{Fault, Parts};

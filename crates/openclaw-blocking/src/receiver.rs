@@ -21,7 +21,10 @@ impl<V> Receiver<V> {
 
     /// The next item, or the notice that some were lost; none when the client has ended.
     pub fn recv(&mut self) -> Option<Result<V, Lagged>> {
-        self.waiting.block_on_likely(self.items.next())
+        match self.items.next_at_hand() {
+            Some(item) => Some(item),
+            None => self.waiting.block_on_likely(self.items.next()),
+        }
     }
 
     /// The same, but waits no longer than `limit`.

@@ -235,13 +235,11 @@ impl<R: Runtime> Driver<R> {
     /// Hands the core's outputs to whom they concern, in their order. Returns whether one of them is to be acted on here.
     fn deliver(&mut self) -> bool {
         let mut acted = false;
-        let mut listeners = None;
-        for output in self.outputs.drain(..) {
-            if let Output::Event(event) = output {
-                listeners.get_or_insert_with(|| self.shared.hub.listeners()).publish(event);
-                continue;
+        loop {
+            if matches!(self.outputs.front(), Some(Output::Event(_))) {
+                self.shared.hub.publish_events(&mut self.outputs);
             }
-            listeners = None;
+            let Some(output) = self.outputs.pop_front() else { break };
             acted |= matches!(output, Output::Dial { .. } | Output::Close { .. });
             match output {
                 Output::Dial { conn, plan, .. } => {

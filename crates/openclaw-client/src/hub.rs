@@ -1,9 +1,11 @@
 //! From the driver to everyone who listens.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use openclaw_proto::{Notice, State};
+use openclaw_proto::{Notice, Output, State};
 
+use crate::call::Waiter;
 use crate::queue::{Backlog, Queue, Receiver};
 use crate::{Event, Text};
 
@@ -65,7 +67,7 @@ impl Hub {
     }
 
     pub(crate) fn events(&self, filter: EventFilter, backlog: Backlog) -> Receiver<Event> {
-        let queue = Queue::new(backlog);
+        let queue = Queue::new(backlog, |event: &Event| event.frame().as_ref().len());
         let mut hub = self.lock();
         if hub.ended {
             queue.end();
@@ -73,25 +75,25 @@ impl Hub {
             hub.events.retain(|(_, queue)| held(queue));
             hub.events.push((filter, Arc::clone(&queue)));
         }
-        Receiver(queue)
+        Receiver::new(queue)
     }
 
     /// States from the present one on.
     pub(crate) fn states(&self) -> Receiver<State> {
-        let queue = Queue::new(Backlog::default());
+        let queue = Queue::new(Backlog::default(), |_| 0);
         let mut hub = self.lock();
-        queue.push(hub.state.clone(), 0);
+        queue.push(hub.state.clone());
         if hub.ended {
             queue.end();
         } else {
             hub.states.retain(held);
             hub.states.push(Arc::clone(&queue));
         }
-        Receiver(queue)
+        Receiver::new(queue)
     }
 
     pub(crate) fn notices(&self) -> Receiver<Notice> {
-        let queue = Queue::new(Backlog::default());
+        let queue = Queue::new(Backlog::default(), |_| 0);
         let mut hub = self.lock();
         if hub.ended {
             queue.end();
@@ -99,7 +101,7 @@ impl Hub {
             hub.notices.retain(held);
             hub.notices.push(Arc::clone(&queue));
         }
-        Receiver(queue)
+        Receiver::new(queue)
     }
 
     /// Forgets who has left. Most of them only waited for the client to become ready, and the next state may be long in
@@ -116,19 +118,35 @@ impl Hub {
         self.lock().state.clone()
     }
 
-    /// Those who listen to events, for as many as come one after the other.
-    pub(crate) fn listeners(&self) -> Listeners<'_> {
-        Listeners(self.lock())
+    /// Gives events to those who want them: all that are at the front of the outputs. Who does not want one costs a look at a
+    /// filter.
+    pub(crate) fn publish_events(&self, outputs: &mut VecDeque<Output<Waiter, Text>>) {
+        let listeners = &mut self.lock().events;
+        let mut gone = false;
+        if let [(filter, queue)] = listeners.as_slice() {
+            let mut pusher = queue.pusher();
+            while let Some(event) = next_event(outputs) {
+                if filter.wants(event.name()) {
+                    gone |= !pusher.push(event.map_text(Text::detached));
+                }
+            }
+        }
+        while let Some(event) = next_event(outputs) {
+            gone |= publish_event(listeners, event);
+        }
+        if gone {
+            listeners.retain(|(_, queue)| held(queue));
+        }
     }
 
     pub(crate) fn publish_state(&self, state: State) {
         let mut hub = self.lock();
-        hub.states.retain(|queue| queue.push(state.clone(), 0));
+        hub.states.retain(|queue| queue.push(state.clone()));
         hub.state = state;
     }
 
     pub(crate) fn publish_notice(&self, notice: &Notice) {
-        self.lock().notices.retain(|queue| queue.push(notice.clone(), 0));
+        self.lock().notices.retain(|queue| queue.push(notice.clone()));
     }
 
     /// The driver has ended: every stream ends.
@@ -141,28 +159,28 @@ impl Hub {
     }
 }
 
-/// See [`Hub::listeners`].
-pub(crate) struct Listeners<'a>(MutexGuard<'a, HubState>);
-
-impl Listeners<'_> {
-    /// Gives an event to those who want it. Who does not costs a look at its filter.
-    pub(crate) fn publish(&mut self, event: Event) {
-        let listeners = &mut self.0.events;
-        let wants = |(filter, _): &(EventFilter, _)| filter.wants(event.name());
-        let Some(last) = listeners.iter().rposition(wants) else { return };
-        let Some(((_, last), earlier)) = listeners.get(..=last).and_then(<[_]>::split_last) else { return };
-        let event = event.map_text(Text::detached);
-        let size = event.frame().as_ref().len();
-        let mut gone = false;
-        for (_, queue) in earlier.iter().filter(|(filter, _)| filter.wants(event.name())) {
-            gone |= !queue.push(event.clone(), size);
-        }
-        // The last one gets the event itself.
-        gone |= !last.push(event, size);
-        if gone {
-            listeners.retain(|(_, queue)| held(queue));
-        }
+fn next_event(outputs: &mut VecDeque<Output<Waiter, Text>>) -> Option<Event> {
+    if !matches!(outputs.front(), Some(Output::Event(_))) {
+        return None;
     }
+    match outputs.pop_front() {
+        Some(Output::Event(event)) => Some(event),
+        _ => None,
+    }
+}
+
+/// Returns whether somebody who wanted it reads no more.
+fn publish_event(listeners: &[(EventFilter, Arc<Queue<Event>>)], event: Event) -> bool {
+    let wants = |(filter, _): &(EventFilter, _)| filter.wants(event.name());
+    let Some(last) = listeners.iter().rposition(wants) else { return false };
+    let Some(((_, last), earlier)) = listeners.get(..=last).and_then(<[_]>::split_last) else { return false };
+    let event = event.map_text(Text::detached);
+    let mut gone = false;
+    for (_, queue) in earlier.iter().filter(|(filter, _)| filter.wants(event.name())) {
+        gone |= !queue.push(event.clone());
+    }
+    // The last one gets the event itself.
+    gone | !last.push(event)
 }
 
 /// Whether somebody still reads a queue. Those who have left are swept out when the next one comes, as an event or a
