@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
-use openclaw_bench::{Answers, PARAMS, Ready, Text, echo, flat_event, history, versioned_event};
+use openclaw_bench::{Answers, Crowd, PARAMS, Ready, Text, echo, flat_event, history, versioned_event};
 use openclaw_proto::{Input, Output, Request, frame};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -127,6 +127,20 @@ mod correlate {
                 ready.input(Input::Text(text));
             }
             (ready, kept, sent)
+        });
+    }
+
+    /// The table alone: as many requests get their ids, deadlines and places in the queue to the transport, and as many ids of
+    /// answers find whom they are for. No frames.
+    #[divan::bench(args = [1, 1_000, 1_000_000], sample_count = 20, sample_size = 1)]
+    fn thousand_in_the_table(bencher: Bencher<'_, '_>, waiting: usize) {
+        let crowd = Crowd::among(waiting, TIMES);
+        bencher.with_inputs(|| crowd.table()).bench_local_values(|mut table| {
+            for id in crowd.answers() {
+                black_box(table.ask());
+                assert!(table.answer(id));
+            }
+            table
         });
     }
 

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use openclaw_bench::{Answers, PARAMS, Ready, Text, echo, flat_event, history};
+use openclaw_bench::{Answers, Crowd, PARAMS, Ready, Text, echo, flat_event, history};
 use openclaw_proto::{Input, Request, frame};
 
 struct Work {
@@ -26,6 +26,7 @@ const WORK: &[Work] = &[
     Work { name: "answer of 1 MiB, parsed", times: 2, run: |_, times| parse(KIB * KIB, times) },
     Work { name: "request, encoded", times: 2_000, run: |_, times| encode(times) },
     Work { name: "ask and answer, 1000 waiting", times: 1_000, run: ask_and_answer },
+    Work { name: "ask and answer in the table, 1000 waiting", times: 1_000, run: in_the_table },
     Work { name: "call, a turn at a time", times: 500, run: call },
 ];
 
@@ -82,6 +83,16 @@ fn ask_and_answer(prepared: usize, times: usize) {
         ready.input(Input::Text(Text::clone(text)));
     }
     black_box(sent);
+}
+
+/// The same without frames and outputs: what it costs to find whom an answer is for.
+fn in_the_table(prepared: usize, times: usize) {
+    let crowd = Crowd::among(1_000, prepared);
+    let mut table = crowd.table();
+    for id in crowd.answers().take(times) {
+        black_box(table.ask());
+        black_box(table.answer(id));
+    }
 }
 
 /// A request from its params to its outcome, with all that a transport tells between.

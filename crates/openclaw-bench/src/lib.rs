@@ -3,8 +3,10 @@
 //! Without the feature `clients` this and `core-work` are all there is, and they need `openclaw-proto` only.
 #![allow(clippy::expect_used, reason = "what cannot be set up cannot be measured")]
 
+mod crowd;
 mod ready;
 mod samples;
 
+pub use crowd::{Crowd, Table};
 pub use ready::{Answers, Ready, Text};
 pub use samples::{PARAMS, answer, echo, flat_event, history, versioned_event};

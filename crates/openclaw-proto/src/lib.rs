@@ -128,6 +128,9 @@ pub use frame::{Request, RequestError, TwoStage, WhenNotReady};
 pub use gateway_key::GatewayKey;
 pub use pairing::{PairingReason, PairingRequest};
 pub use payload::Payload;
+#[cfg(feature = "measuring")]
+#[doc(hidden)]
+pub use request::Correlation;
 pub use request::{NotSent, Outcome, Refused, Rejected, RequestId, Stray};
 pub use secret::Secret;
 pub use stats::Stats;

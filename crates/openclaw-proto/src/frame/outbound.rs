@@ -11,7 +11,6 @@ use super::{MAX_PROFILE_ID, MAX_TRACEPARENT};
 use serde_json::value::RawValue;
 
 use crate::json::{self, RawObject};
-use crate::request::RequestId;
 use crate::scan;
 
 /// Length of a correlation id on the wire: a hyphenated UUID.
@@ -286,7 +285,7 @@ impl Request {
     }
 
     /// Writes the id and closes the frame. Also gives the size of the trace context, which stands last.
-    pub(crate) fn finish(mut self, id: RequestId) -> (String, usize) {
+    pub(crate) fn finish(mut self, id: &[u8; ID_LEN]) -> (String, usize) {
         let mut trace_len = 0;
         if let Some(extra) = self.extra {
             self.text.extend(extra.profile.into_iter().flatten());
@@ -296,7 +295,7 @@ impl Request {
         }
         self.text.push(b'}');
         if let Some(place) = self.text.get_mut(ID_RANGE) {
-            place.copy_from_slice(&id.encode());
+            place.copy_from_slice(id);
         }
         // Serialisers write UTF-8; were one to lie, the gateway would see its replacement characters, not a panic.
         let text = String::from_utf8(self.text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
@@ -379,11 +378,12 @@ pub(crate) fn timeout_of(request: &Request, default: Option<Duration>) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::RequestId;
     use crate::rng::Rng;
     use alloc::format;
 
     fn finished(request: Request) -> String {
-        request.finish(RequestId::new(1, 2, Rng::from_seed([5; 32]).next_u64())).0
+        request.finish(&RequestId::new(1, 2, Rng::from_seed([5; 32]).next_u64()).encode()).0
     }
 
     #[test]

@@ -40,7 +40,11 @@ impl Deadlines {
     /// Sets the deadline of `key` to `timeout` from `now`.
     pub(crate) fn set(&mut self, now: Instant, timeout: Duration, key: Key) -> Due {
         let at = now.after(timeout);
-        let lane = self.lane(timeout);
+        if let Some((index, lane)) = (0..).zip(&mut self.lanes).find(|(_, lane)| lane.timeout == timeout) {
+            lane.set(at, key);
+            return Due { at, lane: Some(index) };
+        }
+        let lane = self.new_lane(timeout);
         match lane.and_then(|lane| self.lanes.get_mut(usize::from(lane))) {
             Some(lane) => lane.set(at, key),
             None => drop(self.others.insert((at, key))),
@@ -48,17 +52,15 @@ impl Deadlines {
         Due { at, lane }
     }
 
-    fn lane(&mut self, timeout: Duration) -> Option<u8> {
-        let with_it = self.lanes.iter().position(|lane| lane.timeout == timeout);
-        if let Some(lane) = with_it.or_else(|| self.lanes.iter().position(|lane| lane.set == 0)) {
-            self.lanes.get_mut(lane)?.timeout = timeout;
-            return u8::try_from(lane).ok();
+    /// A queue for a timeout that has none, if there is one to be had.
+    #[cold]
+    fn new_lane(&mut self, timeout: Duration) -> Option<u8> {
+        let lane = self.lanes.iter().position(|lane| lane.set == 0).unwrap_or(self.lanes.len());
+        match self.lanes.get_mut(lane) {
+            Some(lane) => lane.timeout = timeout,
+            None if lane == Self::LANES => return None,
+            None => self.lanes.push(Lane { timeout, ..Lane::default() }),
         }
-        let lane = self.lanes.len();
-        if lane == Self::LANES {
-            return None;
-        }
-        self.lanes.push(Lane { timeout, ..Lane::default() });
         u8::try_from(lane).ok()
     }
 
@@ -90,7 +92,7 @@ impl Lane {
     fn set(&mut self, at: Instant, key: Key) {
         self.set += 1;
         let entry = (at, key);
-        if self.queue.back().is_none_or(|last| *last <= entry) {
+        if self.queue.back().is_none_or(|last| last.0 < at || *last <= entry) {
             self.queue.push_back(entry);
         } else {
             // The same instant and a lower slot, or a clock that went back.

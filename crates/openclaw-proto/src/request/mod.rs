@@ -9,5 +9,7 @@ mod table;
 
 pub use id::RequestId;
 pub use outcome::{NotSent, Outcome, Refused, Rejected};
+#[cfg(feature = "measuring")]
+pub use table::Correlation;
 pub use table::Stray;
 pub(crate) use table::{Answer, Readiness, RequestLimits, Requests};

@@ -64,12 +64,18 @@ impl<V, N> Slab<V, N> {
         self.slots.get_mut(key.slot as usize).filter(|s| s.generation == key.generation)?.value.as_mut()
     }
 
-    /// Frees the slot; its next tenant has another generation.
-    pub(crate) fn remove(&mut self, key: Key, note: N) -> Option<V> {
+    /// The present tenant of a slot.
+    pub(crate) fn tenant(&mut self, slot: u32) -> Option<(Key, &mut V)> {
+        let found = self.slots.get_mut(slot as usize)?;
+        Some((Key { slot, generation: found.generation }, found.value.as_mut()?))
+    }
+
+    /// Frees the slot and leaves a note of the tenant; the next one has another generation.
+    pub(crate) fn remove(&mut self, key: Key, note: impl FnOnce(&V) -> N) -> Option<V> {
         let slot = self.slots.get_mut(key.slot as usize).filter(|s| s.generation == key.generation)?;
         let value = slot.value.take()?;
         slot.generation = slot.generation.wrapping_add(1);
-        slot.note = Some(note);
+        slot.note = Some(note(&value));
         self.free.push(key.slot);
         Some(value)
     }

@@ -5,13 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::RequestId;
 use super::deadlines::{Deadlines, Due};
 use super::outcome::{NotSent, Refused};
 use super::slab::{Key, Slab};
-use crate::frame::Request;
-use crate::frame::WhenNotReady;
-use crate::frame::{strip_trace, timeout_of};
+use super::{RequestId, hyphenated};
+use crate::frame::{ID_LEN, Request, WhenNotReady, strip_trace, timeout_of};
 use crate::rng::Rng;
 use crate::time::Instant;
 
@@ -48,6 +46,8 @@ struct Entry<W> {
     waiter: W,
     text: String,
     tag: u64,
+    /// As it stands on the wire: an answer's id is compared with it, which is cheaper than to read that.
+    id: [u8; ID_LEN],
     phase: Phase,
     deadline: Option<Due>,
     final_timeout: Option<Duration>,
@@ -55,6 +55,15 @@ struct Entry<W> {
     needs_profile_binding: bool,
     /// Bytes of the trace context at the end of the text.
     trace_len: usize,
+}
+
+/// What the table has to know of a request beside its text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Terms {
+    timeout: Option<Duration>,
+    final_timeout: Option<Duration>,
+    two_stage: bool,
+    needs_profile_binding: bool,
 }
 
 /// How the last tenant of a slot ended, to name late answers.
@@ -124,34 +133,45 @@ impl<W: Clone> Requests<W> {
         let Some(key) = self.slab.next_key() else {
             return Err(Refused { waiter, why: NotSent::TooManyInFlight { limit: self.limits.in_flight } });
         };
-        let id = RequestId::new(key.slot, key.generation, rng.next_u64());
-        let timeout = timeout_of(&request, default_timeout);
-        let (final_timeout, two_stage) = (request.final_timeout, request.two_stage);
-        let needs_profile_binding = request.needs_profile_binding();
-        let (text, trace_len) = request.finish(id);
-        let mut entry = Entry {
-            waiter,
-            tag: id.tag,
-            phase: if ready.is_some() { Phase::Queued } else { Phase::Waiting },
-            deadline: timeout.map(|timeout| self.deadlines.set(now, timeout, key)),
-            final_timeout,
-            two_stage,
-            needs_profile_binding,
-            trace_len,
-            text,
+        let terms = Terms {
+            timeout: timeout_of(&request, default_timeout),
+            final_timeout: request.final_timeout,
+            two_stage: request.two_stage,
+            needs_profile_binding: request.needs_profile_binding(),
         };
-        if let Some(ready) = ready {
-            entry.adapt(ready);
+        let id = self.enter(key, now, waiter, terms, ready.is_some(), rng.next_u64());
+        if let Some(entry) = self.slab.get_mut(key) {
+            (entry.text, entry.trace_len) = request.finish(&entry.id);
+            if let Some(ready) = ready {
+                entry.adapt(ready);
+            }
+            self.outgoing_bytes += entry.text.len();
         }
-        let size = entry.text.len();
-        self.slab.insert(entry);
-        self.outgoing_bytes += size;
-        if ready.is_some() {
+        Ok(id)
+    }
+
+    /// Gives a request its slot (the next one), its id, its deadline and its place in a queue. Its text is still to come.
+    #[inline(always)]
+    fn enter(&mut self, key: Key, now: Instant, waiter: W, terms: Terms, ready: bool, random: u64) -> RequestId {
+        let id = RequestId::new(key.slot, key.generation, random);
+        self.slab.insert(Entry {
+            waiter,
+            text: String::new(),
+            tag: id.tag,
+            id: id.encode(),
+            phase: if ready { Phase::Queued } else { Phase::Waiting },
+            deadline: terms.timeout.map(|timeout| self.deadlines.set(now, timeout, key)),
+            final_timeout: terms.final_timeout,
+            two_stage: terms.two_stage,
+            needs_profile_binding: terms.needs_profile_binding,
+            trace_len: 0,
+        });
+        if ready {
             self.outgoing.push(key);
         } else {
             self.waiting.push(key);
         }
-        Ok(id)
+        id
     }
 
     fn admit(&self, request: &Request, ready: Option<Readiness>) -> Result<(), NotSent> {
@@ -233,12 +253,8 @@ impl<W: Clone> Requests<W> {
 
     /// Finds whom a response is for. `says_accepted` is asked only of requests that expect two answers.
     pub(crate) fn answer(&mut self, now: Instant, id: &str, says_accepted: impl FnOnce() -> bool) -> Answer<W> {
-        let Some(id) = RequestId::decode(id) else {
-            return Answer::Stray(Stray::Foreign);
-        };
-        let key = Key { slot: id.slot, generation: id.generation };
-        let Some(entry) = self.slab.get_mut(key).filter(|entry| entry.tag == id.tag) else {
-            return Answer::Stray(self.stray(key, id.tag));
+        let Some((key, entry)) = self.slab.awaiting(id) else {
+            return Answer::Stray(self.stray(id));
         };
         match entry.phase {
             Phase::Waiting | Phase::Queued => return Answer::Stray(Stray::Foreign),
@@ -248,9 +264,9 @@ impl<W: Clone> Requests<W> {
                 let (old, timeout) = (entry.deadline.take(), entry.final_timeout);
                 self.clear_deadline(old, key);
                 let deadline = timeout.map(|timeout| self.deadlines.set(now, timeout, key));
-                if let Some(entry) = self.slab.get_mut(key) {
-                    entry.deadline = deadline;
-                }
+                let Some(entry) = self.slab.get_mut(key) else { return Answer::Stray(Stray::Foreign) };
+                entry.deadline = deadline;
+                let id = RequestId { slot: key.slot, generation: key.generation, tag: entry.tag };
                 return Answer::Accepted { waiter, id };
             }
             Phase::Sent | Phase::Accepted => {}
@@ -262,7 +278,10 @@ impl<W: Clone> Requests<W> {
         }
     }
 
-    fn stray(&self, key: Key, tag: u64) -> Stray {
+    /// What an answer is that no request waits for.
+    fn stray(&self, id: &str) -> Stray {
+        let Some(RequestId { slot, generation, tag }) = RequestId::decode(id) else { return Stray::Foreign };
+        let key = Key { slot, generation };
         match self.slab.note(key) {
             Some(ended) if ended.tag == tag && ended.answered => Stray::Duplicate,
             Some(ended) if ended.tag == tag => Stray::Late,
@@ -307,8 +326,7 @@ impl<W: Clone> Requests<W> {
     }
 
     fn remove(&mut self, key: Key, answered: bool) -> Option<Entry<W>> {
-        let tag = self.slab.get(key)?.tag;
-        let entry = self.slab.remove(key, Ended { tag, answered })?;
+        let entry = self.slab.remove(key, |entry| Ended { tag: entry.tag, answered })?;
         self.clear_deadline(entry.deadline, key);
         let slab = &self.slab;
         match entry.phase {
@@ -349,6 +367,14 @@ impl<W: Clone> Requests<W> {
 
     pub(crate) fn outgoing_bytes(&self) -> usize {
         self.outgoing_bytes
+    }
+}
+
+impl<W> Slab<Entry<W>, Ended> {
+    /// The request whose id on the wire this is.
+    fn awaiting(&mut self, id: &str) -> Option<(Key, &mut Entry<W>)> {
+        let id = <&[u8; ID_LEN]>::try_from(id.as_bytes()).ok()?;
+        self.tenant(hyphenated::first_word(id)).filter(|(_, entry)| entry.id == *id)
     }
 }
 
@@ -412,6 +438,11 @@ impl Fifo {
         }
     }
 }
+
+#[cfg(feature = "measuring")]
+mod measuring;
+#[cfg(feature = "measuring")]
+pub use measuring::Correlation;
 
 #[cfg(test)]
 mod tests {
