@@ -87,6 +87,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The next member of an object: its name with quotes and escapes, and its value.
+    #[inline(always)]
     pub(crate) fn member(&mut self) -> Result<Option<(&'a str, &'a str)>, Fault> {
         match self.member_places()? {
             Some(Member { name, value }) => Ok(Some((self.cut(name)?, self.cut(value)?))),
@@ -107,6 +108,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Tokens begin and end with ASCII, so this is always there.
+    #[inline(always)]
     fn cut(&self, range: Range<usize>) -> Result<&'a str, Fault> {
         let begin = range.start;
         self.text.get(range).ok_or(Fault(begin))
