@@ -8,9 +8,6 @@ pub(super) type Top = u64;
 /// None.
 pub(super) const EMPTY: Top = 1;
 
-/// Behind the last one. A number, as an option would cost the scanner a branch more.
-pub(super) const NONE_LEFT: Top = 0;
-
 /// Full words of the containers around those.
 pub(super) struct Nesting(Vec<Top>);
 
@@ -25,18 +22,13 @@ impl Nesting {
         top << 1 | Top::from(object)
     }
 
-    /// Closes the innermost; [`NONE_LEFT`] if it was the last.
+    /// Closes the innermost; none when none is left.
     #[inline(always)]
-    pub(super) fn close(&mut self, top: Top) -> Top {
+    pub(super) fn close(&mut self, top: Top) -> Option<Top> {
         match top >> 1 {
-            EMPTY => self.refill(),
-            top => top,
+            EMPTY => self.0.pop(),
+            top => Some(top),
         }
-    }
-
-    #[cold]
-    fn refill(&mut self) -> Top {
-        self.0.pop().unwrap_or(NONE_LEFT)
     }
 
     #[cold]

@@ -1,7 +1,7 @@
 //! Values: the grammar.
 
 use super::marks::Marks;
-use super::nesting::{EMPTY, NONE_LEFT, Nesting};
+use super::nesting::{EMPTY, Nesting};
 use super::string::{rest_of_string, string, unusual_name};
 use super::{Fault, next};
 
@@ -75,9 +75,9 @@ fn container(text: &[u8], mut marks: Marks, mut at: usize) -> Result<(usize, Mar
                     if byte != if object { b'}' } else { b']' } {
                         return Err(Fault(place));
                     }
-                    top = nesting.close(top);
-                    if top == NONE_LEFT {
-                        return Ok((at, marks));
+                    match nesting.close(top) {
+                        Some(outer) => top = outer,
+                        None => return Ok((at, marks)),
                     }
                     continue;
                 }
