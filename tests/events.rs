@@ -167,12 +167,16 @@ fn state_version_and_recipient_come_with_the_event() {
     );
     d.text(r#"{"type":"event","event":"health","payload":{},"stateVersion":{"presence":12.0,"health":35e0}}"#);
     d.text(r#"{"type":"event","event":"health","payload":{},"stateVersion":{"presence":-1,"health":1}}"#);
+    d.text(r#"{"type":"event","event":"he\u0061lth","recipientProfileId":"p-\u0032"}"#);
+    d.text(r#"{"type":"event","event":"health","recipientProfileId":3}"#);
     let events = d.events();
     assert_eq!(events[0].state_version(), Some(StateVersion { presence: 12, health: 34 }));
     assert_eq!(events[0].recipient_profile_id().as_deref(), Some("p-1"));
     assert_eq!(events[1].state_version(), Some(StateVersion { presence: 12, health: 35 }));
     assert_eq!(events[1].recipient_profile_id(), None);
     assert_eq!(events[2].state_version(), None);
+    assert_eq!((events[3].name(), events[3].recipient_profile_id().as_deref()), ("health", Some("p-2")));
+    assert_eq!(events[4].recipient_profile_id(), None);
     assert_eq!(d.client.stats().odd, 1);
 }
 

@@ -20,6 +20,7 @@ enum Kind {
 const COPY_BELOW: usize = 8 * 1024;
 
 impl Text {
+    #[inline]
     pub(crate) fn shared(text: Utf8Bytes) -> Self {
         Self(Kind::Shared(text))
     }
@@ -65,6 +66,7 @@ impl Giant {
     const CONTROL_FRAME: usize = 2 + 125;
 
     /// A message was received.
+    #[inline]
     pub(crate) fn observe(&mut self, text: &Text) {
         let Kind::Shared(text) = &text.0 else { return };
         let (begin, len) = (text.as_ptr() as usize, text.len());
@@ -91,6 +93,7 @@ impl Giant {
 }
 
 impl AsRef<str> for Text {
+    #[inline]
     fn as_ref(&self) -> &str {
         match &self.0 {
             Kind::Shared(text) => text.as_str(),

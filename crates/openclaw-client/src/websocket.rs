@@ -112,6 +112,7 @@ where
 ///
 /// # Errors
 /// When the connection failed; that it has merely ended is no error.
+#[inline]
 pub fn received(message: Result<Message, Error>) -> Result<Received, TransportError> {
     Ok(match message {
         Ok(Message::Text(text)) => Received::Text(Text::shared(text)),

@@ -29,6 +29,7 @@ impl Rng {
         seed
     }
 
+    #[inline]
     pub(crate) fn next_u64(&mut self) -> u64 {
         let [s0, s1, s2, s3] = &mut self.0;
         let result = s1.wrapping_mul(5).rotate_left(7).wrapping_mul(9);

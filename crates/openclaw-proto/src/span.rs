@@ -16,6 +16,7 @@ impl Span {
     /// No part. It lies in no text.
     pub(crate) const NONE: Self = Self { begin: 1, end: 0 };
 
+    #[inline]
     pub(crate) fn of(range: Range<usize>) -> Self {
         match (u32::try_from(range.start), u32::try_from(range.end)) {
             (Ok(begin), Ok(end)) => Self { begin, end },
@@ -23,15 +24,18 @@ impl Span {
         }
     }
 
+    #[inline]
     pub(crate) fn of_optional(range: Option<Range<usize>>) -> Self {
         range.map_or(Self::NONE, Self::of)
     }
 
     /// The part of this text, which may be another one than it was: then there may be none.
+    #[inline]
     pub(crate) fn of_text(self, text: &str) -> Option<&str> {
         text.get(self.begin as usize..self.end as usize)
     }
 
+    #[inline]
     pub(crate) fn len(self) -> usize {
         self.end.saturating_sub(self.begin) as usize
     }

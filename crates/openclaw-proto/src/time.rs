@@ -15,36 +15,42 @@ impl Instant {
     pub const ZERO: Self = Self(0);
 
     /// The instant `nanos` nanoseconds after the origin.
+    #[inline]
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
     /// Nanoseconds since the origin.
+    #[inline]
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
     /// The instant `elapsed` after the origin; saturates after 584 years.
+    #[inline]
     #[must_use]
     pub fn from_elapsed(elapsed: Duration) -> Self {
         Self(saturating_nanos(elapsed))
     }
 
     /// Time since the origin.
+    #[inline]
     #[must_use]
     pub const fn elapsed(self) -> Duration {
         Duration::from_nanos(self.0)
     }
 
     /// This instant moved forward; saturates.
+    #[inline]
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self(self.0.saturating_add(saturating_nanos(delay)))
     }
 
     /// Time from `earlier` to `self`, zero when `earlier` is the later one.
+    #[inline]
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -52,6 +58,7 @@ impl Instant {
 }
 
 /// Saturates after 584 years.
+#[inline]
 fn saturating_nanos(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
 }

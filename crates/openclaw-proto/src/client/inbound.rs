@@ -159,10 +159,10 @@ impl<W: Clone, T: AsRef<str>> Client<W, T> {
 
     #[inline(always)]
     fn read(&mut self, now: Now, text: &str) -> Read<W> {
-        let envelope = match Envelope::read(text) {
-            Ok(envelope) => envelope,
-            Err(error) => return Read::Malformed(error),
-        };
+        let mut envelope = Envelope::new(text);
+        if let Err(error) = envelope.fill() {
+            return Read::Malformed(error);
+        }
         match envelope.kind() {
             Ok(Kind::Event) => read_event(&envelope),
             Ok(Kind::Response) => match self.connection.as_ref().map(|c| &c.phase) {

@@ -107,6 +107,7 @@ impl Connection {
     }
 
     /// A sign of life from the peer.
+    #[inline]
     pub(crate) fn alive(&mut self, now: Instant, silence_limit: Duration) {
         if matches!(self.phase, Phase::Ready(_)) {
             self.timers.set(TimerKind::Silence, now.after(silence_limit));
@@ -128,6 +129,7 @@ impl Connection {
     }
 
     /// The transport took a frame.
+    #[inline]
     pub(crate) fn handed_over(&mut self, now: Instant, stall: Duration) {
         if !self.unflushed {
             self.unflushed = true;
@@ -136,6 +138,7 @@ impl Connection {
     }
 
     /// Everything handed over has left.
+    #[inline]
     pub(crate) fn flushed(&mut self) {
         self.unflushed = false;
         self.timers.clear(TimerKind::WriteStall);

@@ -29,6 +29,7 @@ pub enum Sequence {
 pub(crate) struct Watermark(Option<u64>);
 
 impl Watermark {
+    #[inline]
     pub(crate) fn observe(&mut self, seq: Option<u64>) -> Sequence {
         let Some(seq) = seq else { return Sequence::Unsequenced };
         let Some(highest) = self.0 else {

@@ -49,6 +49,7 @@ impl Default for Timers {
 }
 
 impl Timers {
+    #[inline]
     fn put(&mut self, kind: TimerKind, at: Instant) {
         let index = TimerKind::CONNECTION.iter().position(|k| *k == kind);
         if let Some(slot) = index.and_then(|index| self.at.get_mut(index)) {
@@ -56,11 +57,13 @@ impl Timers {
         }
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, kind: TimerKind, at: Instant) {
         // The end of all time is a time too.
         self.put(kind, at.min(Instant::from_nanos(u64::MAX - 1)));
     }
 
+    #[inline]
     pub(crate) fn clear(&mut self, kind: TimerKind) {
         self.put(kind, NEVER);
     }
@@ -70,6 +73,7 @@ impl Timers {
         self.at.get(index).copied().filter(|at| *at != NEVER)
     }
 
+    #[inline]
     pub(crate) fn next(&self) -> Option<(Instant, TimerKind)> {
         // The time first, of the kinds the first with it: asked in every turn.
         let first = self.at.iter().copied().min().filter(|at| *at != NEVER)?;

@@ -45,33 +45,42 @@ struct Places {
 }
 
 impl<'a> Envelope<'a> {
-    /// Finds them. Payloads are checked to be JSON and otherwise skipped.
-    pub(crate) fn read(text: &'a str) -> Result<Self, FrameError> {
-        let mut places = Places::default();
-        match places.fill(text) {
-            Ok(()) => Ok(Self { text, places }),
-            Err(fault) => Err(why(text, fault)),
-        }
+    /// None of them yet.
+    #[inline(always)]
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, places: Places::default() }
     }
 
+    /// Finds them, in place: they are many. Payloads are checked to be JSON and otherwise skipped.
+    pub(crate) fn fill(&mut self) -> Result<(), FrameError> {
+        self.places.fill(self.text).map_err(|fault| why(self.text, fault))
+    }
+
+    #[inline]
     pub(crate) fn kind(&self) -> Result<Kind, FrameError> {
         // As they are spelled on the wire, without looking for escapes.
         match self.bytes(&self.places.kind) {
             br#""event""# => Ok(Kind::Event),
             br#""res""# => Ok(Kind::Response),
-            _ => match &*self.raw(&self.places.kind).and_then(json::text).ok_or(FrameError::NoType)? {
-                "event" => Ok(Kind::Event),
-                "res" => Ok(Kind::Response),
-                "req" => Ok(Kind::Request),
-                other => Err(FrameError::UnknownType(other.chars().take(32).collect())),
-            },
+            _ => self.unusual_kind(),
         }
     }
 
+    fn unusual_kind(&self) -> Result<Kind, FrameError> {
+        match &*self.string(&self.places.kind).ok_or(FrameError::NoType)? {
+            "event" => Ok(Kind::Event),
+            "res" => Ok(Kind::Response),
+            "req" => Ok(Kind::Request),
+            other => Err(FrameError::UnknownType(other.chars().take(32).collect())),
+        }
+    }
+
+    #[inline]
     fn bytes(&self, place: &Range<usize>) -> &'a [u8] {
         self.text.as_bytes().get(place.clone()).unwrap_or_default()
     }
 
+    #[inline]
     fn raw(&self, place: &Range<usize>) -> Option<&'a str> {
         if place.is_empty() { None } else { self.text.get(place.clone()) }
     }
@@ -85,6 +94,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// Where the payload is, if there is one: under the wire's name first, then the two the original Go client used.
+    #[inline]
     pub(crate) fn payload_place(&self) -> Option<Range<usize>> {
         let Places { payload, result, params, null_payload, .. } = &self.places;
         [payload, result, params, null_payload].into_iter().find(|place| !place.is_empty()).cloned()
@@ -98,6 +108,7 @@ impl<'a> Envelope<'a> {
         self.raw(&self.places.error)
     }
 
+    #[inline]
     pub(crate) fn response_id(&self) -> ResponseId<'a> {
         match self.raw(&self.places.id) {
             None => ResponseId::Missing,
@@ -105,6 +116,7 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn verdict(&self, oddities: &mut Vec<Oddity>) -> Verdict {
         let refused = !self.places.error.is_empty();
         match self.bytes(&self.places.ok) {
@@ -125,11 +137,13 @@ impl<'a> Envelope<'a> {
     }
 
     /// An event's name, and where it stands between its quotes.
+    #[inline]
     pub(crate) fn event(&self) -> Result<(Range<usize>, Cow<'a, str>), FrameError> {
         let Range { start, end } = self.places.event;
         Ok((start + 1..end.saturating_sub(1), self.required(&self.places.event, "event")?))
     }
 
+    #[inline]
     pub(crate) fn seq(&self, oddities: &mut Vec<Oddity>) -> Option<u64> {
         let raw = self.raw(&self.places.seq)?;
         let seq = json::integer(raw);
@@ -141,8 +155,7 @@ impl<'a> Envelope<'a> {
 
     /// Presence and health.
     pub(super) fn state_version(&self, oddities: &mut Vec<Oddity>) -> Option<(u64, u64)> {
-        let raw = self.raw(&self.places.state_version)?;
-        let versions = state_version(raw);
+        let versions = state_version(self.raw(&self.places.state_version)?);
         if versions.is_none() {
             oddities.push(Oddity::StateVersionShape);
         }
@@ -150,8 +163,10 @@ impl<'a> Envelope<'a> {
     }
 
     /// Where they are, if they are there.
+    #[inline]
     pub(crate) fn state_version_place(&self, oddities: &mut Vec<Oddity>) -> Option<Range<usize>> {
-        self.state_version(oddities).map(|_| self.places.state_version.clone())
+        let place = &self.places.state_version;
+        if place.is_empty() { None } else { self.state_version(oddities).map(|_| place.clone()) }
     }
 
     pub(super) fn recipient_profile_id(&self) -> Option<Cow<'a, str>> {
@@ -159,6 +174,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// Where the recipient's profile stands, if it does; perhaps it is no string.
+    #[inline]
     pub(crate) fn recipient_place(&self) -> Option<Range<usize>> {
         let place = &self.places.recipient_profile_id;
         (!place.is_empty()).then(|| place.clone())

@@ -137,7 +137,8 @@ pub enum FrameError {
 /// # Errors
 /// When the text is no frame. No text makes it panic, however long or deeply nested it is.
 pub fn parse(text: &str) -> Result<Frame<'_>, FrameError> {
-    let envelope = Envelope::read(text)?;
+    let mut envelope = Envelope::new(text);
+    envelope.fill()?;
     match envelope.kind()? {
         Kind::Response => Ok(Frame::Response(ResponseFrame::of(&envelope))),
         Kind::Event => EventFrame::of(&envelope).map(Frame::Event),

@@ -38,6 +38,7 @@ impl Deadlines {
     const LANES: usize = 8;
 
     /// Sets the deadline of `key` to `timeout` from `now`.
+    #[inline]
     pub(crate) fn set(&mut self, now: Instant, timeout: Duration, key: Key) -> Due {
         let at = now.after(timeout);
         if let Some((index, lane)) = (0..).zip(&mut self.lanes).find(|(_, lane)| lane.timeout == timeout) {
@@ -79,6 +80,7 @@ impl Deadlines {
     }
 
     /// The first deadline.
+    #[inline]
     pub(crate) fn first(&self) -> Option<(Instant, Key)> {
         let lanes = self.lanes.iter().filter_map(|lane| lane.queue.front());
         lanes.chain(self.others.first()).min().copied()

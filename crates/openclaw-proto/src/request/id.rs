@@ -24,6 +24,7 @@ pub struct RequestId {
 }
 
 impl RequestId {
+    #[inline]
     pub(crate) fn new(slot: u32, generation: u32, random: u64) -> Self {
         Self { slot, generation, tag: random & TAG_MASK }
     }
