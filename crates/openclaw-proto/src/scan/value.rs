@@ -42,8 +42,10 @@ fn other(text: &[u8], first: u8, begin: usize) -> Result<usize, Fault> {
 fn container(text: &[u8], mut marks: Marks, mut at: usize) -> Result<(usize, Marks), Fault> {
     let mut nesting = Nesting::new();
     let mut top = EMPTY;
+    // A value is to come.
     'value: loop {
         let (first, begin) = next(text, at)?;
+        // A name is to come instead of what stands behind a value.
         let mut member = false;
         match first {
             b'{' => {
@@ -88,6 +90,8 @@ fn container(text: &[u8], mut marks: Marks, mut at: usize) -> Result<(usize, Mar
                 (at, marks) = (name.value, name.marks);
                 continue 'value;
             }
+            // Names whose values are text: most members. Each end of a string is found once, and what stands behind it is
+            // looked at together.
             let mut begin = at + 1;
             loop {
                 let (place, found) = marks.find(text, begin);
