@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use openclaw_proto::{Correlation, Instant, RequestId};
 
+use crate::pick::Pick;
+
 /// The timeout of each: the client's default.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -54,12 +56,11 @@ impl Crowd {
     pub fn among(waiting: usize, count: usize) -> Self {
         // The ids are the same in every run, so one of them shows what the answers will be.
         let (mut table, mut ids) = Table::among(waiting);
-        let mut random = 1_usize;
+        let mut pick = Pick::new();
         let mut before: Vec<String> = (0..2 * count)
             .map(|_| {
                 ids.push(table.ask_for_id());
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let id = ids.swap_remove((random >> 33) % ids.len());
+                let id = pick.out_of(&mut ids);
                 table.answer(&id);
                 id
             })

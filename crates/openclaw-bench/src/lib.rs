@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "what cannot be set up cannot be measured")]
 
 mod crowd;
+mod pick;
 mod ready;
 mod samples;
 

@@ -10,6 +10,7 @@ use openclaw_proto::{
     Client, ClientConfig, ConnId, GatewayUrl, Input, Instant, Now, Output, Plaintext, Request, UnixMillis,
 };
 
+use crate::pick::Pick;
 use crate::samples::{answer, echo};
 
 /// What a transport hands over. It can be shared, so that to hand over a copy costs next to nothing.
@@ -122,12 +123,11 @@ impl Answers {
     pub fn among(waiting: usize, count: usize) -> Self {
         // The ids are the same in every run, so one of them shows what the answers will be.
         let (mut ready, mut frames) = Ready::among(waiting);
-        let mut random = 1_usize;
+        let mut pick = Pick::new();
         let mut before: Vec<Text> = (0..2 * count)
             .map(|_| {
                 frames.push(ready.ask(echo()));
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let text = answer(&frames.swap_remove((random >> 33) % frames.len()), "{}");
+                let text = answer(&pick.out_of(&mut frames), "{}");
                 ready.input(Input::Text(Text::clone(&text)));
                 text
             })
