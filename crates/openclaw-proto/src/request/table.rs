@@ -260,13 +260,14 @@ impl<W: Clone> Requests<W> {
             Phase::Waiting | Phase::Queued => return Answer::Stray(Stray::Foreign),
             Phase::Sent if entry.two_stage && says_accepted() => {
                 entry.phase = Phase::Accepted;
-                let waiter = entry.waiter.clone();
+                let (waiter, tag) = (entry.waiter.clone(), entry.tag);
+                let id = RequestId { slot: key.slot, generation: key.generation, tag };
                 let (old, timeout) = (entry.deadline.take(), entry.final_timeout);
                 self.clear_deadline(old, key);
                 let deadline = timeout.map(|timeout| self.deadlines.set(now, timeout, key));
-                let Some(entry) = self.slab.get_mut(key) else { return Answer::Stray(Stray::Foreign) };
-                entry.deadline = deadline;
-                let id = RequestId { slot: key.slot, generation: key.generation, tag: entry.tag };
+                if let Some(entry) = self.slab.get_mut(key) {
+                    entry.deadline = deadline;
+                }
                 return Answer::Accepted { waiter, id };
             }
             Phase::Sent | Phase::Accepted => {}
