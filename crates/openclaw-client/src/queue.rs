@@ -135,7 +135,7 @@ impl<V> Drop for Pusher<'_, V> {
 /// The reading end of a queue. It ends when the client has ended; dropping it unsubscribes.
 #[derive(Debug)]
 pub struct Receiver<V> {
-    pub(crate) queue: Arc<Queue<V>>,
+    queue: Arc<Queue<V>>,
     /// Taken out of the queue, all that was there at once.
     taken: VecDeque<Result<V, Lagged>>,
 }

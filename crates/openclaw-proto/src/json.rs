@@ -84,17 +84,12 @@ pub(crate) fn array(raw: &str) -> Option<Vec<&str>> {
 /// A raw string's text: borrowed when it has no escapes, none when it is no string or holds a lone surrogate.
 pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if is_unescaped(inner.as_bytes()) {
-        Some(Cow::Borrowed(inner))
-    } else {
+    // All of them looked at, since most are short and have none: wide instructions instead of a search.
+    if inner.bytes().fold(false, |found, byte| found | (byte == b'\\')) {
         serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
     }
-}
-
-/// Whether what stands between a string's quotes is its text. All bytes are looked at, since most strings are short and have
-/// no escapes: wide instructions instead of a search.
-pub(crate) fn is_unescaped(inner: &[u8]) -> bool {
-    !inner.iter().fold(false, |found, byte| found | (*byte == b'\\'))
 }
 
 /// A raw number as a non-negative integer: `3`, `3.0` and `3e0` are three; fractions, negatives and values

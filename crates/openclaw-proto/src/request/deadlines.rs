@@ -94,7 +94,7 @@ impl Lane {
     fn set(&mut self, at: Instant, key: Key) {
         self.set += 1;
         let entry = (at, key);
-        if self.queue.back().is_none_or(|last| last.0 < at || *last <= entry) {
+        if self.queue.back().is_none_or(|last| *last <= entry) {
             self.queue.push_back(entry);
         } else {
             // The same instant and a lower slot, or a clock that went back.

@@ -142,9 +142,11 @@ mod tests {
         let parts = [
             part("correlate thousand_asks_and_answers 1000", "130 µs", "150 µs", 0.0),
             part("correlate thousand_answers_parsed 1000", "70 µs", "80 µs", 0.0),
+            part("correlate thousand_asks_and_answers 1000000", "0.67 ms", "1.48 ms", 0.0),
+            part("correlate thousand_answers_parsed 1000000", "70 µs", "80 µs", 0.0),
         ];
         let seen: Vec<_> = of(&parts).into_iter().map(|goal| (goal.median, goal.fastest, goal.is_over())).collect();
-        assert_eq!(seen, [(0.0, 0.0, false), (70.0, 60.0, false)]);
+        assert_eq!(seen, [(0.0, 0.0, false), (70.0, 60.0, false), (1_400.0, 600.0, false)]);
     }
 
     #[test]
